@@ -1,0 +1,123 @@
+// A message and the registers that it rides in.
+//
+//   register   sent                                    received
+//   rax        bits 0-7 call number                    status, kind and charge (RESULT_ below)
+//              bits 32-63 begin: the call's handle
+//   rdi        handle: port, reply or notification     badge
+//   rsi        tag                                     tag
+//   rdx        parcel descriptor, 0 for none           parcel descriptor as it landed
+//   r8         handles 0 and 1 (low, high half)        the same
+//   r9         handles 2 and 3                         the same
+//   r10        deadline in ticks, 0 for none           message number, 0 when not traced
+//   rbx r12 r13 r14 r15  words 0 to 4                  words 0 to 4
+//   rcx r11    taken by SYSCALL                        return address, flags
+//   rbp        taken                                   0
+//   rsp        kept                                    kept
+//
+// The map is the same for call, reply, reply_receive, receive and begin; a field that a call has
+// no use for must be 0. The five words are callee-saved registers of the C calling convention, so
+// the kernel carries them across without touching them. System calls that are not messages leave
+// rbx, rbp and r12 to r15 alone (include/abi/system_calls.h).
+#pragma once
+
+#include <abi/types.h>
+
+static constexpr unsigned MESSAGE_WORDS = 5;
+static constexpr unsigned MESSAGE_HANDLES = 4;
+
+// Tag of a request: method in bits 0-7, protocol number in bits 8-23.
+// Tag of a reply: status_t in bits 0-15.
+// Both: bits 24-27 say for handle 0 to 3 "moved" (the sender's own name goes away; otherwise it is
+// duplicated); bits 28-31 are the protocol's own; bits 32-63 hold for each handle the rights that
+// go along, eight bits each, ANDed with what the sender has.
+static constexpr unsigned TAG_PROTOCOL_SHIFT = 8;
+static constexpr unsigned TAG_MOVE_SHIFT = 24;
+static constexpr unsigned TAG_FLAGS_SHIFT = 28;
+static constexpr unsigned TAG_RIGHTS_SHIFT = 32;
+
+// A parcel descriptor names a run of page-table entries and what is to happen to it.
+//   bits 0-8    number of entries, less one (all in one table)
+//   bits 9-10   level, less one
+//   bit 11      0
+//   bits 12-46  the first slot's address, aligned for its level
+//   bits 48-50  mode
+//   bit 51      writable (asked for; as received: granted)
+//   bit 52      executable (both sides must ask: see accept)
+//   bit 53      received: the parcel has holes
+// The other bits are 0.
+static constexpr unsigned PARCEL_COUNT_BITS = 9;
+static constexpr unsigned PARCEL_LEVEL_SHIFT = 9;
+static constexpr unsigned PARCEL_MODE_SHIFT = 48;
+static constexpr uint64_t PARCEL_ADDRESS_MASK = 0x00007ffffffff000;
+static constexpr uint64_t PARCEL_WRITABLE = 1ull << 51;
+static constexpr uint64_t PARCEL_EXECUTABLE = 1ull << 52;
+static constexpr uint64_t PARCEL_HOLES = 1ull << 53;
+static constexpr uint64_t PARCEL_RESERVED = 0xffc0800000000800;
+
+enum parcel_mode : uint8_t {
+    PARCEL_NONE = 0,
+    PARCEL_GIVE = 1,  // for good: the receiver pays
+    PARCEL_LEND = 2,  // until the reply; PARCEL_WRITABLE lends it writable
+    PARCEL_CLONE = 3, // a copy-on-write clone is given, the sender keeps its own
+};
+
+typedef uint64_t parcel_t;
+
+static inline parcel_t parcel_make(uaddr_t slot, unsigned level, unsigned count,
+                                   enum parcel_mode mode, uint64_t rights) {
+    return slot | (count - 1) | (uint64_t)(level - 1) << PARCEL_LEVEL_SHIFT |
+           (uint64_t)mode << PARCEL_MODE_SHIFT | rights;
+}
+
+static inline uaddr_t parcel_address(parcel_t parcel) { return parcel & PARCEL_ADDRESS_MASK; }
+
+static inline unsigned parcel_count(parcel_t parcel) {
+    return (unsigned)(parcel & (TABLE_ENTRIES - 1)) + 1;
+}
+
+static inline unsigned parcel_level(parcel_t parcel) {
+    return (unsigned)(parcel >> PARCEL_LEVEL_SHIFT & 3) + 1;
+}
+
+static inline enum parcel_mode parcel_mode(parcel_t parcel) {
+    return (enum parcel_mode)(parcel >> PARCEL_MODE_SHIFT & 7);
+}
+
+// Bytes that one entry of a level spans.
+static inline uint64_t level_size(unsigned level) {
+    return PAGE_SIZE << (level - 1) * ENTRY_BITS;
+}
+
+static inline uint64_t parcel_size(parcel_t parcel) {
+    return parcel_count(parcel) * level_size(parcel_level(parcel));
+}
+
+// rax as received: status in bits 0-15, kind in 16-19, taken in 20, parcel's charge in 24-63.
+static constexpr unsigned RESULT_KIND_SHIFT = 16;
+static constexpr unsigned RESULT_CHARGE_SHIFT = 24;
+// With an error of a call: the server had taken the request before it went wrong.
+static constexpr uint64_t RESULT_TAKEN = 1ull << 20;
+
+// What a receive brings, in the order in which a port hands them out: notifications, then deaths,
+// faults and completions in order of arrival, then requests (fairly between accounts, in order
+// for each sender).
+enum message_kind : uint8_t {
+    KIND_REPLY = 0,        // of call: the reply
+    KIND_REQUEST = 1,      // badge: the sender's (see port_derive)
+    KIND_COMPLETION = 2,   // of begin: badge is the call object's
+    KIND_NOTIFICATION = 3, // badge is the notification's; word 0 the bits that were set
+    KIND_FAULT = 4,        // word 0 address, word 1 access and cause, word 2 cookie
+    KIND_DEATH = 5,        // badge is the watch's; word 0 process number, word 1 exit status,
+                           // word 2 enum end_cause, word 3 address
+};
+
+// Why a process ended.
+enum end_cause : uint8_t {
+    END_EXITED = 0, // by itself; the status is its own, 0 to 255
+    END_KILLED = 1, // by a holder of its handle, or with its account
+    END_FAULTED = 2 // by an exception or a fault that nobody resolved; the status is 126
+};
+
+// Badge as received with a request: the sender's process number in bits 0-31 (never reused while
+// the system runs), in bits 32-63 what the port's owner gave to port_derive.
+static constexpr unsigned BADGE_OWNER_SHIFT = 32;

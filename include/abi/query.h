@@ -1,0 +1,55 @@
+// Records that system_query writes into a page: an array of one of these, by topic.
+#pragma once
+
+#include <abi/types.h>
+
+enum query_topic : uint32_t {
+    QUERY_MACHINE = 0,   // one struct query_machine
+    QUERY_PROCESSES = 1, // struct query_process, by number; index: first number to report
+    QUERY_HARTS = 2,     // struct query_hart
+    QUERY_LOG = 3,       // struct query_log: kernel modules and their levels
+    QUERY_CHECK = 4,     // struct query_check: walks all equations; debugging aid, slow
+    QUERY_TRACE = 5,     // struct trace_record (include/abi/trace.h) of a hart; index: hart << 48 | n
+    QUERY_LOG_TEXT = 6,  // bytes of the log ring, from an offset on
+    QUERY_SYMBOL = 7,    // bytes: name of the kernel function at an address
+};
+
+struct query_machine {
+    uint64_t frames_total, frames_free, frames_zeroed, frames_kernel, frames_table, frames_user;
+    uint64_t largest_free_frames;
+    uint64_t ticks_per_second;
+    ticks_t boot_ticks, ready_ticks; // kernel entry; first instruction of a server
+    uint64_t calibration_ticks;      // spent on calibrating the clock
+    uint32_t harts, processes, threads, ports;
+    char processor[48];
+    char boot_options[128];
+};
+
+struct query_process {
+    uint32_t number, parent;
+    char name[16];
+    uint32_t threads, handles;
+    uint64_t used_frames, limit_frames;
+    uint64_t run_ticks;
+    uint32_t state;  // enum process_state
+    uint32_t quantum, watchdog_hits, reserved;
+    uint64_t calls;
+};
+
+enum process_state : uint32_t { PROCESS_NEW, PROCESS_LIVE, PROCESS_ENDING, PROCESS_ENDED };
+
+struct query_hart {
+    uint32_t index, apic_id, online, reserved;
+    uint64_t idle_ticks, switches, space_loads, page_flushes, flush_ipis, wake_ipis, interrupts,
+        atomics;
+};
+
+struct query_log {
+    char name[12];
+    uint32_t level;
+};
+
+struct query_check {
+    uint64_t errors;
+    char first[248]; // what is wrong, as text
+};
