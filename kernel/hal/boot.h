@@ -1,0 +1,51 @@
+// What the boot loader told: memory, modules, options, screen, ACPI. Filled once by the HAL from
+// the Multiboot2 tags (specification 2.0, section 3.6), checked, and constant afterwards. Strings
+// are copies that stay valid; physical ranges are as reported, sorted, not overlapping.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t paddr_t;
+
+static constexpr unsigned BOOT_REGIONS = 128;
+static constexpr unsigned BOOT_MODULES = 32;
+static constexpr unsigned BOOT_LINE = 160;
+
+enum boot_region_kind : uint8_t {
+    BOOT_FREE,     // RAM that frames may be made of
+    BOOT_KERNEL,   // RAM taken by the kernel's image, boot tables and early page tables
+    BOOT_MODULE,   // RAM that holds a module
+    BOOT_RESERVED, // firmware, ACPI, devices: never used as RAM
+};
+
+struct boot_region {
+    paddr_t start;
+    uint64_t size;
+    enum boot_region_kind kind;
+};
+
+struct boot_module {
+    paddr_t start;
+    uint64_t size;
+    char line[BOOT_LINE]; // "NAME limit=... serves=..."
+};
+
+struct boot_screen {
+    paddr_t address; // 0: none
+    uint32_t width, height, pitch;
+    uint8_t bits_per_pixel;
+    bool text; // EGA text: width and height in characters
+    uint8_t red_shift, green_shift, blue_shift;
+};
+
+struct boot_info {
+    char options[BOOT_LINE]; // the kernel's command line, without its path
+    char loader[40];
+    struct boot_region region[BOOT_REGIONS];
+    unsigned regions;
+    struct boot_module module[BOOT_MODULES];
+    unsigned modules;
+    struct boot_screen screen;
+    paddr_t rsdp; // 0: no ACPI. A copy of the RSDP structure inside the tags is located here
+};

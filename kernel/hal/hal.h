@@ -1,0 +1,102 @@
+// The whole contract with the processor. Everything else in the kernel is written against this
+// header; kernel/hal/x86_64/ implements it. Inline parts come from <arch.h>, which a host test
+// replaces by its own.
+//
+// <arch.h> provides: paddr_t; physical_to_virtual(), virtual_to_physical(); hal_ticks(); hal_pause();
+// struct registers (a thread's saved state); struct hart_arch; hart_self(); HART_GET(field) and
+// HART_SET(field, value) for fields of this hart's block; hal_page_flush(uaddr); hal_space_load(root);
+// hal_space_root(); page-table entry bits (ENTRY_*).
+#pragma once
+
+#include <abi/status.h>
+#include <abi/system_calls.h>
+#include <abi/types.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal/boot.h"
+#include <arch.h>
+
+struct hart;
+
+// --- harts ---------------------------------------------------------------------------------------
+
+// Harts that ACPI lists as usable (at least 1). The boot hart has index 0. Valid after
+// hal_platform_start. At most HART_LIMIT; further ones are named in the log and left out.
+unsigned hal_hart_count(void);
+
+// Brings the running processor to the state that the kernel needs, with `hart` as its block: GDT,
+// TSS and IST stacks, IDT, system-call registers, control bits (NX, WP, SMEP, SMAP, UMIP, global
+// pages) and its local APIC. hart->kernel_stack (the top) must be set.
+void hal_hart_initialize(struct hart *hart);
+
+// Starts a listed hart: INIT and start-up IPIs, then `entry(hart)` runs there on hart->kernel_stack
+// with the kernel's root loaded, after hal_hart_initialize. False if it has not come up within 200 ms.
+bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart));
+
+// Interrupts another hart; it comes by interrupt_arrive (interrupt/interrupt.h) with this vector.
+void hal_hart_interrupt(struct hart *hart, uint8_t vector);
+
+// Stops all other harts for good (by NMI) and lets them save their registers for the crash report.
+void hal_harts_stop(void);
+
+// Enables interrupts, sleeps until one has been handled, disables them again.
+void hal_idle(void);
+
+// --- platform: clocks, interrupt controllers -----------------------------------------------------
+
+// Once, on the boot hart, with memory working: ACPI tables, legacy controllers remapped to 32-47 and
+// masked, I/O APICs all masked, clock calibrated.
+void hal_platform_start(const struct boot_info *boot);
+
+// Ticks of hal_ticks() in a second, and what calibrating them took.
+uint64_t hal_ticks_per_second(void);
+uint64_t hal_calibration_ticks(void);
+
+// Seconds since 1970 (UTC) by the battery clock, 0 if there is none.
+uint64_t hal_wall_seconds(void);
+
+// One-shot timer of this hart: VECTOR_TIMER arrives at or soon after the deadline.
+void hal_timer_arm(ticks_t deadline);
+void hal_timer_stop(void);
+
+// Interrupt lines: `line` is an ISA number (0-15, overrides of the MADT applied) or a global system
+// interrupt above. Configure leaves it masked, delivered to the boot hart, and gives its vector.
+// ERR_BAD_ARGUMENT: no such line. ERR_BUSY: its vector space is used up.
+status_t hal_irq_configure(unsigned line, uint32_t irq_flags, uint8_t *vector);
+void hal_irq_mask(unsigned line);
+void hal_irq_unmask(unsigned line);
+
+// Tells the local APIC that the interrupt in service has been taken.
+void hal_interrupt_end(void);
+
+// I/O ports; width 1, 2 or 4 bytes.
+uint32_t hal_io_read(uint16_t port, unsigned width);
+void hal_io_write(uint16_t port, unsigned width, uint32_t value);
+
+// Text of the processor's brand and the names of the features in use.
+void hal_processor_name(char name[48]);
+
+// --- output and end ------------------------------------------------------------------------------
+
+enum hal_output : uint8_t {
+    OUTPUT_TERMINAL, // first serial port, and the screen while no program owns it
+    OUTPUT_LOG,      // second serial port; nothing happens where there is none
+};
+
+// Writes at once, polling; works before hal_platform_start and in a crash.
+void hal_output(enum hal_output output, const char *text, size_t length);
+bool hal_output_present(enum hal_output output);
+
+// The first serial port and the screen belong to a program from now on (true), or to the kernel.
+void hal_terminal_yield(bool to_program);
+
+// Ends the machine: leaves an emulator through isa-debug-exit (0x31 in order, 0x33 after a crash),
+// else powers off by ACPI, else reboots or halts.
+[[noreturn]] void hal_end(enum system_end how, bool crashed);
+
+// Two frames deep at least, from a frame pointer of the kernel on; returns how many were found.
+unsigned hal_backtrace(uint64_t frame_pointer, uint64_t *addresses, unsigned limit);
+
+// 64 bits that differ from boot to boot (RDRAND where present, mixed with the time-stamp counter).
+uint64_t hal_random(void);

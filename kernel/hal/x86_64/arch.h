@@ -1,0 +1,87 @@
+// The inline half of hal.h for x86-64.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal/boot.h"
+#include "hal/x86_64/entry_bits.h"
+#include "hal/x86_64/layout.h"
+
+// A thread's saved state, as entry.S lays it out.
+struct registers {
+    uint64_t rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11; // 0x00 to 0x40
+    uint64_t rbx, rbp, r12, r13, r14, r15;              // 0x48 to 0x70
+    uint64_t rip, rflags, rsp;                          // 0x78 to 0x88
+};
+static_assert(offsetof(struct registers, rbx) == 0x48 && sizeof(struct registers) == 0x90);
+
+// Per-hart tables of the processor: descriptor table, task state, interrupt stacks.
+// Intel SDM vol. 3A sections 3.5.1 and 8.7.
+struct [[gnu::packed, gnu::aligned(4)]] task_state {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3, io_map_base;
+};
+static_assert(sizeof(struct task_state) == 104);
+
+struct hart_arch {
+    uint64_t gdt[8];
+    struct task_state tss;
+    uint32_t apic_id;
+    uint32_t acpi_processor;
+    uint32_t timer_armed; // the one-shot timer runs
+    uint32_t timer_shift;
+};
+
+static inline void *physical_to_virtual(paddr_t address) {
+    return (void *)(address + LAYOUT_DIRECT_MAP);
+}
+
+static inline paddr_t virtual_to_physical(const void *address) {
+    return (uint64_t)address - LAYOUT_DIRECT_MAP;
+}
+
+static inline uint64_t hal_ticks(void) {
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void hal_pause(void) { __asm__ volatile("pause"); }
+
+// This hart's block (struct hart, hart/hart.h) stands at the GS base; its first word points to it.
+#define HART_GET(field)                                                                            \
+    (((const __seg_gs struct hart *)0)->field)
+#define HART_SET(field, value) (((__seg_gs struct hart *)0)->field = (value))
+
+static inline struct hart *hart_self(void) {
+    struct hart *self;
+    __asm__("movq %%gs:0, %0" : "=r"(self)); // constant while this code runs: the kernel does not migrate
+    return self;
+}
+
+// Drops this hart's translation of one page, and all its cached upper-level entries.
+static inline void hal_page_flush(uint64_t address) {
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+// Loads an address space's root; drops all translations but the kernel's global ones.
+static inline void hal_space_load(paddr_t root) {
+    __asm__ volatile("movq %0, %%cr3" : : "r"(root) : "memory");
+}
+
+static inline paddr_t hal_space_root(void) {
+    uint64_t root;
+    __asm__ volatile("movq %%cr3, %0" : "=r"(root));
+    return root & ENTRY_ADDRESS;
+}
+
+static inline uint64_t hal_fault_address(void) {
+    uint64_t address;
+    __asm__ volatile("movq %%cr2, %0" : "=r"(address));
+    return address;
+}

@@ -1,0 +1,45 @@
+// Bits of a page-table entry (Intel SDM vol. 3A section 4.5.4, tables 4-15 to 4-20) and the use that
+// Baton makes of those left to software. Final: everything that the kernel knows about a range of
+// addresses stands in these 64 bits.
+#pragma once
+
+#include <stdint.h>
+
+typedef uint64_t entry_t;
+
+// --- present entries -----------------------------------------------------------------------------
+static constexpr entry_t ENTRY_PRESENT = 1ull << 0;
+static constexpr entry_t ENTRY_WRITE = 1ull << 1; // implies: the target has one reference
+static constexpr entry_t ENTRY_USER = 1ull << 2;
+static constexpr entry_t ENTRY_WRITE_THROUGH = 1ull << 3;
+static constexpr entry_t ENTRY_NO_CACHE = 1ull << 4;
+static constexpr entry_t ENTRY_ACCESSED = 1ull << 5;
+static constexpr entry_t ENTRY_DIRTY = 1ull << 6;
+static constexpr entry_t ENTRY_LARGE = 1ull << 7; // levels 2 and 3
+static constexpr entry_t ENTRY_GLOBAL = 1ull << 8;
+static constexpr entry_t ENTRY_WRITABLE = 1ull << 9;  // by right; without ENTRY_WRITE: copy on write
+static constexpr entry_t ENTRY_BORROWED = 1ull << 10; // somebody else's, until the reply
+static constexpr entry_t ENTRY_DMA = 1ull << 11;      // pinned for a device
+static constexpr entry_t ENTRY_ADDRESS = 0x000ffffffffff000;
+static constexpr entry_t ENTRY_FLIGHT = 1ull << 52;   // in a message not yet accepted
+static constexpr entry_t ENTRY_NO_EXECUTE = 1ull << 63;
+
+// --- absent entries ------------------------------------------------------------------------------
+// Bit 0 is 0. Bits 1-3 kind, bit 4 writable, bit 5 executable by right, bits 12-51 a value stored
+// inverted (so that the entry names no cacheable address), bits 52-62 a second value.
+// All zero: what the table's frame says (EMPTY or ZERO).
+enum absent_kind : uint8_t {
+    ABSENT_DEFAULT = 0,
+    ABSENT_EMPTY = 1,
+    ABSENT_ZERO = 2,    // zeroed memory on first touch
+    ABSENT_LENT = 3,    // value: the charge of what is lent
+    ABSENT_PAGER = 4,   // value: cookie
+    ABSENT_LANDING = 5, // value: page number of the next free window; second: entries in this one,
+                        // 0 in all but a window's first entry; ENTRY_ABSENT_TAKEN: a loan is in
+};
+static constexpr unsigned ABSENT_KIND_SHIFT = 1;
+static constexpr entry_t ABSENT_WRITABLE = 1ull << 4;
+static constexpr entry_t ABSENT_EXECUTABLE = 1ull << 5;
+static constexpr entry_t ABSENT_FLIGHT = 1ull << 6; // ENTRY_FLIGHT for a ZERO entry
+static constexpr entry_t ABSENT_BORROWED = 1ull << 7; // a borrowed ZERO entry
+static constexpr unsigned ABSENT_SECOND_SHIFT = 52;

@@ -1,0 +1,36 @@
+// The virtual memory map of the kernel (upper half; include/abi/layout.h draws the lower).
+//
+//   0xffff_8000_0000_0000  all physical memory, one to one (up to 64 TiB); never executable; the
+//                          kernel's text and constants are not writable through it either
+//   0xffff_c000_0000_0000  the frame database: struct frame[], present only where there is RAM
+//   0xffff_d000_0000_0000  kernel stacks, each with an unmapped page below
+//   0xffff_e000_0000_0000  device memory (APIC, I/O APIC, HPET, framebuffer)
+//   0xffff_ffff_8000_0000  the kernel's image: text r-x, constants r--, data rw-
+#pragma once
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+static constexpr uint64_t LAYOUT_DIRECT_MAP = 0xffff'8000'0000'0000;
+static constexpr uint64_t LAYOUT_FRAMES = 0xffff'c000'0000'0000;
+static constexpr uint64_t LAYOUT_STACKS = 0xffff'd000'0000'0000;
+static constexpr uint64_t LAYOUT_DEVICES = 0xffff'e000'0000'0000;
+static constexpr uint64_t LAYOUT_IMAGE = 0xffff'ffff'8000'0000;
+static constexpr uint64_t KERNEL_STACK_SIZE = 16 * 1024;
+static constexpr unsigned HART_LIMIT = 256;
+
+enum vector : uint8_t {
+    VECTOR_LEGACY = 32, // 32-47: the remapped, masked legacy controllers
+    VECTOR_LINES = 48,  // 48-223: interrupt lines
+    VECTOR_TIMER = 240,
+    VECTOR_WAKE = 241,  // look at the inbox
+    VECTOR_FLUSH = 242, // look at the flush request
+    VECTOR_SPURIOUS = 255,
+};
+#endif
+
+#define SELECTOR_KERNEL_CODE 0x08
+#define SELECTOR_KERNEL_DATA 0x10
+#define SELECTOR_USER_DATA 0x1b
+#define SELECTOR_USER_CODE 0x23
+#define SELECTOR_TASK 0x28

@@ -1,0 +1,25 @@
+// Kernel objects of one process: small blocks carved out of frames that its account pays for.
+// A block is freed by pointer alone, from any hart; a frame whose blocks are all free goes back.
+#pragma once
+
+#include "memory/account.h"
+#include "memory/frame.h"
+#include "sync/spinlock.h"
+
+static constexpr unsigned HEAP_CLASSES = 6; // 64, 128, 256, 512, 1024, 2048 bytes
+
+struct heap {
+    struct spinlock lock;
+    struct account *account;
+    struct frame *partial[HEAP_CLASSES]; // frames with a free block
+    uint32_t frames;                     // that the heap holds
+};
+
+void heap_initialize(struct heap *heap, struct account *account);
+
+// A zeroed block of at least `size` bytes (up to 2048), aligned to 64. ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t heap_allocate(struct heap *heap, size_t size, void **block);
+void heap_free(void *block);
+
+// The heap that a block came from.
+struct heap *heap_of(const void *block);

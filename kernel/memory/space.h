@@ -1,0 +1,103 @@
+// Address spaces and parcels: the page table is the only map. Entry encoding: entry_bits.h.
+//
+// Every operation decodes first (all checks and reservations), then commits (nothing can fail).
+// Functions here take the space locks themselves; two spaces are locked lower address first. Slots
+// and parcels are descriptors (include/abi/message.h) and are checked here: alignment, range below
+// LAYOUT_LIMIT and above LAYOUT_LOWEST, all entries in one table, reserved bits.
+#pragma once
+
+#include "hal/hal.h"
+#include "memory/account.h"
+#include "memory/frame.h"
+#include "sync/spinlock.h"
+
+struct space {
+    struct spinlock lock;
+    paddr_t root;
+    struct account *account;
+    _Atomic uint64_t generation; // counts removals and reductions of present entries
+    uaddr_t landing_first[LEVELS], landing_last[LEVELS]; // free windows by level, a list in entries
+    uint32_t landing_windows[LEVELS];
+};
+
+// An empty space: a root whose upper half is the kernel's. Charges the root. ERR_NO_MEMORY,
+// ERR_NO_FRAME.
+status_t space_create(struct space *space, struct account *account);
+
+// Frees all that is in it and the tables, and refunds. No hart runs it, nothing is lent or borrowed
+// any more. Large spaces are freed in pieces: returns true when done, else call again (bounded work
+// per call).
+bool space_destroy(struct space *space);
+
+// --- system calls on one space or two (errors: include/abi/system_calls.h) -----------------------
+status_t memory_create(struct space *space, parcel_t slots, uint32_t kind);
+status_t memory_free(struct space *space, parcel_t slots);
+status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination);
+status_t memory_protect(struct space *space, parcel_t slots);
+status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window);
+status_t slot_release(struct space *space, parcel_t slots);
+status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description, uint64_t *charge);
+status_t parcel_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination);
+
+// --- parcels in messages -------------------------------------------------------------------------
+
+// What a receiver accepts (system call accept).
+struct acceptance {
+    uint64_t charge;
+    uint32_t flags, handles;
+};
+
+// Checks that a parcel may travel in its mode, and marks it in flight: from now until parcel_pass
+// or parcel_unmark its entries can be touched but not given, freed, cloned, protected or sent.
+// ERR_BAD_SLOT, ERR_EMPTY (holes; unless `holes`), ERR_AWAY, ERR_BUSY, ERR_NO_RIGHT (writable asked of what is not),
+// ERR_BAD_ARGUMENT.
+status_t parcel_mark(struct space *from, parcel_t parcel);
+void parcel_unmark(struct space *from, parcel_t parcel);
+
+// Moves a parcel (marked, or not and then checked like parcel_mark) into the receiver's next window
+// that fits. All or nothing: ERR_NO_SLOT if no window or not enough charge was accepted,
+// ERR_NO_MEMORY if the receiver's account has no room; errors of parcel_mark.
+// `landed`: the descriptor for the receiver, with granted rights and PARCEL_HOLES; `charge`: frames
+// that the parcel charges (a gift or clone: now the receiver's; a loan: stays the sender's).
+// A gift needs no table, so nothing is allocated.
+status_t parcel_pass(struct space *from, parcel_t parcel, bool marked, struct space *to,
+                     const struct acceptance *acceptance, parcel_t *landed, uint64_t *charge);
+
+// A loan comes home: what the borrower's slots hold now goes back to the lender's, and the
+// borrower's window is free again. ERR_BUSY: some of it is lent on (nothing changed).
+// `lender_ran`: the lender may have run in between (its translations need a flush).
+status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,
+                       bool lender_ran);
+
+// --- faults --------------------------------------------------------------------------------------
+
+enum access : uint8_t { ACCESS_WRITE = 1 << 0, ACCESS_EXECUTE = 1 << 1 };
+
+enum fault_outcome : uint8_t {
+    FAULT_RESOLVED,   // ZERO, copy-on-write, or another hart was faster: run on
+    FAULT_EMPTY,      // nothing there
+    FAULT_PROTECTION, // there, but not with this right
+    FAULT_LENT,       // comes back with a reply: wait
+    FAULT_PAGER,      // cookie: ask the pager
+    FAULT_NO_FRAME,   // memory was granted but no frame is free
+};
+
+// Resolves what needs no policy.
+enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t access,
+                               uint64_t *cookie);
+
+// The kernel's own address of a page of a program, resolved like a touch; nullptr if it is not
+// there with that right. Valid while the space's lock... is held by the caller.
+void *space_page_locked(struct space *space, uaddr_t address, bool write) REQUIRES(space->lock);
+
+// Reads an aligned word without changing anything; false if not present.
+bool space_peek(struct space *space, uaddr_t address, uint64_t *value);
+
+// Links frames of a boot module at level 1, charging; used by module_open and the boot reader.
+status_t space_link_pages(struct space *space, struct frame *first, parcel_t slots);
+
+// --- checking ------------------------------------------------------------------------------------
+
+// Walks the space and compares every sum, reference and mark with a recount; returns the number of errors and
+// describes the first in `text`. Takes the lock.
+unsigned space_check(struct space *space, char *text, size_t size);

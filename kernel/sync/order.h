@@ -1,0 +1,12 @@
+// The lock order. A hart that holds a lock takes only locks that stand further down.
+//
+//   process->lock         a process's threads, state, handle table changes
+//   port->lock            a port's queues and waiting servers; two: lower address first
+//   space->lock           an address space's page tables; two: lower address first
+//   watch, timer, irq     registries: interrupt lines, deadline heaps
+//   frame lock            a shared table (struct frame)
+//   heap->lock            a process's kernel objects
+//   frames' locks         buddy lists, frame caches
+//   hart inbox            none: lock-free
+//   log->lock             the log's ring and the serial port; nothing is taken below it
+#pragma once
