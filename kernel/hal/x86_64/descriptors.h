@@ -1,0 +1,25 @@
+// Segments, task state and interrupt gates of a hart.
+//
+// Each hart has its own descriptor table and task state, in its hart block; one interrupt table is
+// shared. Double fault, NMI and machine check run on stacks of their own (IST 1 to 3), each with
+// an unmapped page below, so that they work whatever the stack pointer was.
+#pragma once
+
+#include <stdint.h>
+
+struct hart;
+
+enum interrupt_stack : uint8_t { STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACKS };
+
+static constexpr uint64_t INTERRUPT_STACK_SIZE = 8 * 1024;
+
+// Loads the running hart's GDT, TSS and IDT and makes GS reach its block. The hart's kernel stack
+// and interrupt stacks must be there.
+void descriptors_load(struct hart *hart);
+
+// Fills the interrupt table from entry_vectors; once, on the boot hart, before descriptors_load.
+void descriptors_initialize(void);
+
+// Sets the registers that SYSCALL and SYSRET take their state from. SFMASK clears TF, IF, DF, NT
+// and AC.
+void descriptors_system_call(void);

@@ -1,0 +1,185 @@
+// Intel SDM vol. 2A "CPUID", vol. 3A sections 2.2.1 (EFER) and 2.5 (control registers); AMD APM
+// vol. 3 appendix E. A bit that no feature asks for is off, whatever the firmware left.
+#include "hal/x86_64/processor.h"
+
+#include "hal/hal.h"
+#include "hal/x86_64/instructions.h"
+
+enum : uint64_t {
+    CR0_PROTECTED = 1 << 0,
+    CR0_MONITOR = 1 << 1, // WAIT traps too while TS is set
+    CR0_TASK_SWITCHED = 1 << 3,
+    CR0_EXTENSION = 1 << 4,
+    CR0_NUMERIC_ERROR = 1 << 5,
+    CR0_WRITE_PROTECT = 1 << 16,
+    CR0_PAGING = 1u << 31,
+
+    CR4_PHYSICAL_EXTENSION = 1 << 5,
+    CR4_MACHINE_CHECK = 1 << 6,
+    CR4_GLOBAL_PAGES = 1 << 7,
+    CR4_FXSAVE = 1 << 9,
+    CR4_VECTOR_EXCEPTIONS = 1 << 10,
+    CR4_UMIP = 1 << 11,
+    CR4_XSAVE = 1 << 18,
+    CR4_SMEP = 1 << 20,
+    CR4_SMAP = 1 << 21,
+
+    EFER_SYSTEM_CALL = 1 << 0,
+    EFER_NO_EXECUTE = 1 << 11,
+
+    STATE_X87 = 1 << 0,
+    STATE_SSE = 1 << 1,
+    STATE_AVX = 1 << 2,
+    STATE_AVX512 = 7 << 5,
+};
+
+// FXSAVE's area; XSAVE's says its own size (Intel SDM vol. 1 sections 10.5.1 and 13.4).
+static constexpr uint32_t FXSAVE_SIZE = 512;
+
+struct processor processor;
+
+static bool bit(uint32_t word, unsigned number) { return word >> number & 1; }
+
+static void detect_identity(void) {
+    struct cpuid vendor = cpuid(0, 0), version = cpuid(1, 0);
+
+    processor.intel = vendor.ebx == 0x756e6547 && vendor.edx == 0x49656e69; // "Genu" "ineI"
+    processor.family = version.eax >> 8 & 0xf;
+    if (processor.family == 0xf)
+        processor.family += version.eax >> 20 & 0xff;
+    processor.global_pages = bit(version.edx, 13);
+    processor.x2apic = bit(version.ecx, 21);
+    processor.tsc_deadline = bit(version.ecx, 24);
+    processor.xsave = bit(version.ecx, 26);
+    processor.rdrand = bit(version.ecx, 30);
+}
+
+static void detect_protection(void) {
+    if (cpuid(0, 0).eax >= 7) {
+        struct cpuid structured = cpuid(7, 0);
+
+        processor.smep = bit(structured.ebx, 7);
+        processor.smap = bit(structured.ebx, 20);
+        processor.umip = bit(structured.ecx, 2);
+    }
+    processor.nx = bit(cpuid(0x80000001, 0).edx, 20);
+    if (cpuid(0x80000000, 0).eax >= 0x80000007)
+        processor.tsc_invariant = bit(cpuid(0x80000007, 0).edx, 8);
+}
+
+// Takes the states that fit a page together; AVX needs SSE, AVX-512 needs both, all three parts.
+static void detect_vectors(void) {
+    uint64_t mask = STATE_X87 | STATE_SSE, offered;
+
+    processor.vector_size = FXSAVE_SIZE;
+    if (!processor.xsave)
+        return;
+    offered = cpuid(0xd, 0).eax;
+    if (offered & STATE_AVX)
+        mask |= STATE_AVX;
+    if (offered & STATE_AVX && (offered & STATE_AVX512) == STATE_AVX512)
+        mask |= STATE_AVX512;
+    processor.vector_mask = mask;
+}
+
+// CPUID 15H: ratio of the time-stamp counter to a crystal; 16H: base frequency in MHz.
+static void detect_clock(void) {
+    uint32_t last = cpuid(0, 0).eax;
+
+    if (last >= 0x15) {
+        struct cpuid clock = cpuid(0x15, 0);
+
+        processor.crystal_hz = clock.ecx;
+        if (clock.eax && clock.ebx)
+            processor.tsc_hz = (uint64_t)clock.ecx * clock.ebx / clock.eax;
+    }
+    if (!processor.tsc_hz && last >= 0x16)
+        processor.tsc_hz = (cpuid(0x16, 0).eax & 0xffff) * 1000000ull;
+}
+
+void processor_detect(void) {
+    if (processor.vector_size)
+        return;
+    detect_identity();
+    detect_protection();
+    detect_vectors();
+    detect_clock();
+}
+
+void processor_control(void) {
+    uint64_t cr4 = CR4_PHYSICAL_EXTENSION | CR4_MACHINE_CHECK | CR4_FXSAVE | CR4_VECTOR_EXCEPTIONS;
+    uint64_t efer = msr_read(MSR_EFER) | EFER_SYSTEM_CALL;
+
+    msr_write(MSR_EFER, processor.nx ? efer | EFER_NO_EXECUTE : efer);
+    cr4 |= processor.global_pages ? CR4_GLOBAL_PAGES : 0;
+    cr4 |= processor.umip ? CR4_UMIP : 0;
+    cr4 |= processor.xsave ? CR4_XSAVE : 0;
+    cr4 |= processor.smep ? CR4_SMEP : 0;
+    cr4 |= processor.smap ? CR4_SMAP : 0;
+    cr0_write(CR0_PROTECTED | CR0_MONITOR | CR0_EXTENSION | CR0_NUMERIC_ERROR | CR0_WRITE_PROTECT |
+              CR0_PAGING);
+    cr4_write(cr4);
+    if (processor.xsave) {
+        xcr0_write(processor.vector_mask);
+        processor.vector_size = cpuid(0xd, 0).ebx; // for what XCR0 enables now
+    }
+    __asm__ volatile("fninit");
+    cr0_write(cr0_read() | CR0_TASK_SWITCHED);
+}
+
+uint32_t processor_apic_id(void) {
+    if (cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx)
+        return cpuid(0xb, 0).edx;
+    return cpuid(1, 0).ebx >> 24;
+}
+
+void processor_features(char *text, size_t size) {
+    const struct {
+        bool present;
+        const char *name;
+    } feature[] = {
+        {processor.nx, "nx"},          {processor.smep, "smep"},
+        {processor.smap, "smap"},      {processor.umip, "umip"},
+        {processor.xsave, "xsave"},    {(processor.vector_mask & STATE_AVX) != 0, "avx"},
+        {processor.x2apic, "x2apic"},  {(processor.vector_mask & STATE_AVX512) != 0, "avx512"},
+        {processor.rdrand, "rdrand"},  {processor.tsc_deadline, "tsc-deadline"},
+        {processor.tsc_invariant, "tsc-invariant"},
+    };
+    size_t length = 0;
+
+    for (size_t i = 0; i < sizeof feature / sizeof *feature; i++) {
+        if (!feature[i].present)
+            continue;
+        if (length && length + 1 < size)
+            text[length++] = ' ';
+        for (const char *from = feature[i].name; *from && length + 1 < size; from++)
+            text[length++] = *from;
+    }
+    text[length] = 0;
+}
+
+// The brand's 48 bytes may be padded in front and need not end by 0.
+static void read_brand(char text[48]) {
+    for (unsigned leaf = 0; leaf < 3; leaf++) {
+        struct cpuid part = cpuid(0x80000002 + leaf, 0);
+        uint32_t word[4] = {part.eax, part.ebx, part.ecx, part.edx};
+
+        for (unsigned i = 0; i < 16; i++)
+            text[leaf * 16 + i] = (char)(word[i / 4] >> i % 4 * 8);
+    }
+    text[47] = 0;
+}
+
+void hal_processor_name(char name[48]) {
+    char brand[48] = "x86-64";
+    unsigned from = 0, to = 0;
+
+    if (cpuid(0x80000000, 0).eax >= 0x80000004)
+        read_brand(brand);
+    while (brand[from] == ' ')
+        from++;
+    while (brand[from])
+        name[to++] = brand[from++];
+    while (to < 48)
+        name[to++] = 0;
+}
