@@ -7,12 +7,13 @@ ENDED_IN_ORDER, or with SYSTEM_CRASHED after a crash report.
 Used by scripts/boot (that is, scripts/run) and by tests/system/harness.py.
 """
 
+import ctypes
 import dataclasses
 import json
 import os
 import re
 import shlex
-import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -157,6 +158,11 @@ def ending(returncode, log):
     return int(record[1]), ""
 
 
+def die_with_parent():
+    """Makes the kernel end this process with its parent, so that no QEMU outlives a killed test."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, prctl(2)
+
+
 def forward(stream, chunks, sink):
     """Collects what QEMU prints, and passes it on at once."""
     while chunk := os.read(stream.fileno(), 65536):
@@ -180,7 +186,7 @@ def run(iso, machine, timeout_s, sink=None, inputs=None):
             "-display", "none", "-serial", "stdio", "-serial", f"file:{log}",
             "-monitor", "none", "-qmp", f"unix:{control},server=on,wait=off"]
         with open(errors, "wb") as error_file, subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=error_file,
+                command, stdout=subprocess.PIPE, stderr=error_file, preexec_fn=die_with_parent,
                 stdin=subprocess.PIPE if inputs else subprocess.DEVNULL) as qemu:
             chunks = []
             reader = threading.Thread(target=forward, args=(qemu.stdout, chunks, sink))
@@ -215,7 +221,7 @@ def run_terminal(iso, machine, log):
                                       "-serial", f"file:{log}"]
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
-    qemu = subprocess.run(command, check=False)
+    qemu = subprocess.run(command, preexec_fn=die_with_parent, check=False)
     if qemu.returncode == 0:
         return 0  # left with Ctrl-A X
     log_bytes = log.read_bytes() if log.exists() else b""
