@@ -1,4 +1,5 @@
-# Read before CMake chooses a generator: Ninja unless -G or CMAKE_GENERATOR says otherwise.
-if(NOT CMAKE_GENERATOR AND NOT DEFINED ENV{CMAKE_GENERATOR})
+# Read before CMake chooses a generator: without this it would be make. -G Ninja still works; for
+# another generator set CMAKE_GENERATOR in the environment, because -G is not known yet.
+if(NOT DEFINED ENV{CMAKE_GENERATOR})
   set(CMAKE_GENERATOR "Ninja" CACHE INTERNAL "")
 endif()
