@@ -40,7 +40,8 @@ void log_program_line(const char *name, enum log_level level, const char *text, 
 [[gnu::format(printf, 3, 4)]] size_t text_format(char *buffer, size_t size, const char *format, ...);
 size_t text_format_list(char *buffer, size_t size, const char *format, va_list arguments);
 
-// Levels by the boot option's text; unknown words are reported and ignored.
+// Takes the log's words out of the kernel's boot options ("quiet", "log=..."); the HAL does it
+// first of all. Unknown levels and modules are reported and ignored.
 void log_configure(const char *option);
 void log_level_set(unsigned module, enum log_level level); // module ~0u: all
 enum log_level log_level_get(unsigned module);
@@ -50,4 +51,5 @@ const char *log_module_name(unsigned module);
 // *offset is moved forward. Returns how many were copied.
 size_t log_read(uint64_t *offset, char *buffer, size_t size);
 
-// Lines go to the screen and first serial port too until a program owns the terminal.
+// Until a program owns the terminal, lines go to the screen and the first serial port too, but not
+// those of level debug, and with the boot option "quiet" only errors.
