@@ -16,7 +16,8 @@ enum boot_region_kind : uint8_t {
     BOOT_FREE,     // RAM that frames may be made of
     BOOT_KERNEL,   // RAM taken by the kernel's image, boot tables and early page tables
     BOOT_MODULE,   // RAM that holds a module
-    BOOT_RESERVED, // firmware, ACPI, devices: never used as RAM
+    BOOT_RESERVED, // firmware, devices: never used as RAM
+    BOOT_TABLES,   // RAM that holds the firmware's tables (ACPI): read only
 };
 
 struct boot_region {

@@ -37,8 +37,14 @@ bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart));
 // Interrupts another hart; it comes by interrupt_arrive (interrupt/interrupt.h) with this vector.
 void hal_hart_interrupt(struct hart *hart, uint8_t vector);
 
+// The running hart's block, at any time: nullptr before hal_hart_initialize.
+struct hart *hal_hart_here(void);
+
 // Stops all other harts for good (by NMI) and lets them save their registers for the crash report.
 void hal_harts_stop(void);
+
+// Whether hal_harts_stop has been called: an NMI then means "save your state and halt".
+bool hal_harts_stopping(void);
 
 // Enables interrupts, sleeps until one has been handled, disables them again.
 void hal_idle(void);
@@ -95,8 +101,21 @@ void hal_terminal_yield(bool to_program);
 // else powers off by ACPI, else reboots or halts.
 [[noreturn]] void hal_end(enum system_end how, bool crashed);
 
+// Stops this hart for good: nothing but an NMI can wake it.
+[[noreturn]] void hal_halt(void);
+
 // Two frames deep at least, from a frame pointer of the kernel on; returns how many were found.
 unsigned hal_backtrace(uint64_t frame_pointer, uint64_t *addresses, unsigned limit);
+
+// Text for a crash report: a thread's registers, this hart's control registers (several lines, each
+// ended by a line feed), the name of an exception.
+void hal_registers_text(const struct registers *registers, char *text, size_t size);
+void hal_control_text(char *text, size_t size);
+const char *hal_exception_name(unsigned vector);
+
+// What a page fault's error code says: "reading", "writing" or "executing", and why.
+const char *hal_fault_access(uint64_t error);
+const char *hal_fault_cause(uint64_t error);
 
 // 64 bits that differ from boot to boot (RDRAND where present, mixed with the time-stamp counter).
 uint64_t hal_random(void);

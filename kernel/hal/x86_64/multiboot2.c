@@ -1,0 +1,314 @@
+#include "hal/x86_64/multiboot2.h"
+
+#include <abi/types.h>
+
+#include "debug/log.h"
+#include "hal/string.h"
+#include "hal/x86_64/regions.h"
+
+// Tag types, section 3.6.
+enum tag_type : uint32_t {
+    TAG_END = 0,
+    TAG_OPTIONS = 1,
+    TAG_LOADER = 2,
+    TAG_MODULE = 3,
+    TAG_MEMORY = 4,
+    TAG_MAP = 6,
+    TAG_SCREEN = 8,
+    TAG_ACPI_OLD = 14,
+    TAG_ACPI_NEW = 15,
+};
+
+struct tags_head {
+    uint32_t size, reserved;
+};
+
+struct tag {
+    uint32_t type, size; // size: with this head, without the padding to 8 bytes
+};
+
+struct tag_module {
+    struct tag tag;
+    uint32_t start, end;
+    char line[];
+};
+
+struct tag_memory {
+    struct tag tag;
+    uint32_t lower_kib, upper_kib; // from 0, and from 1 MiB
+};
+
+struct tag_map {
+    struct tag tag;
+    uint32_t entry_size, entry_version;
+};
+
+struct map_entry {
+    uint64_t start, size;
+    uint32_t type, reserved;
+};
+static_assert(sizeof(struct map_entry) == 24);
+
+enum map_type : uint32_t { MAP_RAM = 1, MAP_ACPI = 3, MAP_ACPI_NVS = 4 };
+
+struct tag_screen {
+    struct tag tag;
+    uint64_t address;
+    uint32_t pitch, width, height;
+    uint8_t bits_per_pixel, type;
+    uint16_t reserved;
+    uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits; // type 1
+};
+static_assert(offsetof(struct tag_screen, red_shift) == 32);
+
+enum screen_type : uint8_t { SCREEN_INDEXED = 0, SCREEN_COLOR = 1, SCREEN_TEXT = 2 };
+
+static constexpr uint32_t SCREEN_LIMIT = 16384; // pixels in a line, and lines
+static constexpr uint32_t TEXT_LIMIT = 256;
+static constexpr size_t RSDP_SIZE = 20; // ACPI 6.4 section 5.2.5.3; the new one is longer
+
+struct parser {
+    const char *tags;
+    size_t size;
+    struct boot_info *info;
+    char *problem;
+    size_t problem_size;
+    bool has_map, has_rsdp_new;
+};
+
+// Notes a problem behind those noted before.
+[[gnu::format(printf, 2, 3)]] static void complain(struct parser *parser, const char *format, ...) {
+    size_t length = strnlen(parser->problem, parser->problem_size);
+    if (length + 3 >= parser->problem_size)
+        return;
+    if (length > 0) {
+        memcpy(parser->problem + length, "; ", 3);
+        length += 2;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    text_format_list(parser->problem + length, parser->problem_size - length, format, arguments);
+    va_end(arguments);
+}
+
+// Copies a string that should end within `limit` bytes; cuts it to fit, and makes it printable.
+static bool copy_text(char *to, size_t to_size, const char *from, size_t limit) {
+    size_t length = strnlen(from, limit);
+    bool whole = length < limit && length < to_size;
+    if (length >= to_size)
+        length = to_size - 1;
+    for (size_t i = 0; i < length; i++)
+        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+    to[length] = 0;
+    return whole;
+}
+
+static void read_options(struct parser *parser, const struct tag *tag) {
+    const char *text = (const char *)(tag + 1);
+    size_t size = tag->size - sizeof *tag;
+    if (size > 0 && text[0] == '/') // some loaders put the kernel's path first
+        for (; size > 0 && text[0] != 0 && text[0] != ' '; size--)
+            text++;
+    for (; size > 0 && text[0] == ' '; size--)
+        text++;
+    if (size > 0 && !copy_text(parser->info->options, BOOT_LINE, text, size))
+        complain(parser, "the kernel's options are longer than %u characters, or not ended",
+                 BOOT_LINE - 1);
+}
+
+static void read_module(struct parser *parser, const struct tag *tag) {
+    const struct tag_module *from = (const void *)tag;
+    struct boot_info *info = parser->info;
+    if (tag->size < sizeof *from) {
+        complain(parser, "a module's tag has %u bytes", tag->size);
+        return;
+    }
+    if (info->modules == BOOT_MODULES) {
+        complain(parser, "more than %u modules; one at 0x%x is left out", BOOT_MODULES,
+                 from->start);
+        return;
+    }
+    struct boot_module *module = &info->module[info->modules];
+    bool whole = copy_text(module->line, BOOT_LINE, from->line, tag->size - sizeof *from);
+    if (from->end <= from->start || from->start % PAGE_SIZE != 0) {
+        complain(parser, "module \"%.20s\" at 0x%x to 0x%x is empty or not on a page boundary",
+                 module->line, from->start, from->end);
+        return;
+    }
+    if (!whole)
+        complain(parser, "the line of module \"%.20s\" is longer than %u characters, or not ended",
+                 module->line, BOOT_LINE - 1);
+    module->start = from->start;
+    module->size = from->end - from->start;
+    info->modules++;
+}
+
+static void paint(struct parser *parser, uint64_t start, uint64_t size,
+                  enum boot_region_kind kind) {
+    if (!region_paint(parser->info, start, size, kind))
+        complain(parser, "too many memory regions; some at 0x%lx is not used", start);
+}
+
+// Only without a map: the two sizes that every BIOS reports.
+static void read_memory(struct parser *parser, const struct tag *tag) {
+    const struct tag_memory *from = (const void *)tag;
+    if (parser->has_map || tag->size < sizeof *from)
+        return;
+    paint(parser, 0, (from->lower_kib < 640 ? from->lower_kib : 640) * 1024ull, BOOT_FREE);
+    paint(parser, 1 << 20, from->upper_kib * 1024ull, BOOT_FREE);
+}
+
+static enum boot_region_kind region_kind(uint32_t type) {
+    if (type == MAP_RAM)
+        return BOOT_FREE;
+    return type == MAP_ACPI || type == MAP_ACPI_NVS ? BOOT_TABLES : BOOT_RESERVED;
+}
+
+static void paint_map(struct parser *parser, const struct tag_map *map,
+                      enum boot_region_kind kind) {
+    const char *at = (const char *)(map + 1);
+    uint32_t count = (map->tag.size - sizeof *map) / map->entry_size;
+    for (uint32_t i = 0; i < count; i++, at += map->entry_size) {
+        struct map_entry entry;
+        memcpy(&entry, at, sizeof entry);
+        if (region_kind(entry.type) != kind || entry.size == 0)
+            continue;
+        if (kind == BOOT_FREE && entry.size > UINT64_MAX - entry.start)
+            complain(parser, "RAM at 0x%lx wraps round; left out", entry.start);
+        else
+            paint(parser, entry.start, entry.size, kind);
+    }
+}
+
+// Entries may overlap and come in any order: what is not RAM is painted over what is.
+static void read_map(struct parser *parser, const struct tag *tag) {
+    const struct tag_map *map = (const void *)tag;
+    if (parser->has_map || tag->size < sizeof *map || map->entry_size < sizeof(struct map_entry) ||
+        map->entry_size > tag->size) {
+        complain(parser, "a memory map is malformed, or a second one");
+        return;
+    }
+    parser->has_map = true;
+    parser->info->regions = 0;
+    paint_map(parser, map, BOOT_FREE);
+    paint_map(parser, map, BOOT_TABLES);
+    paint_map(parser, map, BOOT_RESERVED);
+}
+
+static bool screen_is_sane(const struct tag_screen *from) {
+    if (from->width == 0 || from->height == 0 || from->address == 0)
+        return false;
+    if (from->type == SCREEN_TEXT)
+        return from->width <= TEXT_LIMIT && from->height <= TEXT_LIMIT &&
+               from->pitch >= from->width * 2 && from->pitch <= TEXT_LIMIT * 2 &&
+               from->address < 1 << 20;
+    uint8_t depth = from->bits_per_pixel;
+    return (depth == 16 || depth == 24 || depth == 32) && from->width <= SCREEN_LIMIT &&
+           from->height <= SCREEN_LIMIT && from->pitch >= from->width * (depth / 8) &&
+           from->pitch <= SCREEN_LIMIT * 8 && from->address < REGIONS_LIMIT &&
+           from->red_shift < depth && from->green_shift < depth && from->blue_shift < depth;
+}
+
+static void read_screen(struct parser *parser, const struct tag *tag) {
+    struct tag_screen from = {};
+    memcpy(&from, tag, tag->size < sizeof from ? tag->size : sizeof from);
+    bool complete = tag->size >= (from.type == SCREEN_COLOR
+                                      ? offsetof(struct tag_screen, blue_bits) + 1
+                                      : offsetof(struct tag_screen, reserved));
+    if (!complete || from.type == SCREEN_INDEXED || !screen_is_sane(&from)) {
+        complain(parser, "the screen (%u x %u, %u bits, type %u) is not used", from.width,
+                 from.height, from.bits_per_pixel, from.type);
+        return;
+    }
+    parser->info->screen = (struct boot_screen){
+        .address = from.address,
+        .width = from.width,
+        .height = from.height,
+        .pitch = from.pitch,
+        .bits_per_pixel = from.bits_per_pixel,
+        .text = from.type == SCREEN_TEXT,
+        .red_shift = from.red_shift,
+        .green_shift = from.green_shift,
+        .blue_shift = from.blue_shift,
+    };
+}
+
+// The copy of the RSDP, of ACPI 2.0 if there are both.
+static void read_rsdp(struct parser *parser, const struct tag *tag) {
+    bool new = tag->type == TAG_ACPI_NEW;
+    if (tag->size - sizeof *tag < RSDP_SIZE)
+        complain(parser, "the ACPI tag has %u bytes", tag->size);
+    else if (new || !parser->has_rsdp_new)
+        parser->info->rsdp = (paddr_t)((const char *)(tag + 1) - parser->tags);
+    parser->has_rsdp_new |= new;
+}
+
+static void read_tag(struct parser *parser, const struct tag *tag) {
+    switch (tag->type) {
+    case TAG_OPTIONS:
+        read_options(parser, tag);
+        break;
+    case TAG_LOADER:
+        copy_text(parser->info->loader, sizeof parser->info->loader, (const char *)(tag + 1),
+                  tag->size - sizeof *tag);
+        break;
+    case TAG_MODULE:
+        read_module(parser, tag);
+        break;
+    case TAG_MEMORY:
+        read_memory(parser, tag);
+        break;
+    case TAG_MAP:
+        read_map(parser, tag);
+        break;
+    case TAG_SCREEN:
+        read_screen(parser, tag);
+        break;
+    case TAG_ACPI_OLD:
+    case TAG_ACPI_NEW:
+        read_rsdp(parser, tag);
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_tags(struct parser *parser) {
+    size_t at = sizeof(struct tags_head);
+    while (parser->size - at >= sizeof(struct tag)) {
+        const struct tag *tag = (const void *)(parser->tags + at);
+        if (tag->type == TAG_END)
+            return;
+        if (tag->size < sizeof *tag || tag->size > parser->size - at) {
+            complain(parser, "tag type %u at byte %zu claims %u bytes", tag->type, at, tag->size);
+            return;
+        }
+        read_tag(parser, tag);
+        at += (tag->size + 7ull) & ~7ull;
+        if (at > parser->size)
+            break;
+    }
+    complain(parser, "the tags have no end tag");
+}
+
+bool multiboot2_parse(const void *tags, size_t size_limit, struct boot_info *info, char *problem,
+                      size_t problem_size) {
+    struct parser parser = {
+        .tags = tags, .info = info, .problem = problem, .problem_size = problem_size};
+    const struct tags_head *head = tags;
+    memset(info, 0, sizeof *info);
+    problem[0] = 0;
+    if ((uintptr_t)tags % 8 != 0 || size_limit < sizeof *head || head->size < sizeof *head ||
+        head->size > size_limit) {
+        complain(&parser, "the boot loader's tags are misaligned, or their size makes no sense");
+        return false;
+    }
+    parser.size = head->size;
+    read_tags(&parser);
+    paint(&parser, 0, PAGE_SIZE, BOOT_RESERVED);
+    for (unsigned i = 0; i < info->regions; i++)
+        if (info->region[i].kind == BOOT_FREE)
+            return true;
+    complain(&parser, "the boot loader reported no usable memory");
+    return false;
+}

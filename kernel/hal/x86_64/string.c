@@ -1,0 +1,127 @@
+// hal/string.h. Long copies use the string instructions, which processors run fastest; pages use
+// plain stores, so that counting instructions counts what is done (an emulator counts each step of
+// a string instruction).
+#include "hal/string.h"
+
+#include <abi/types.h>
+
+// Else the compiler would make each of these functions out of a call of itself.
+#define PLAIN [[clang::no_builtin]]
+
+static constexpr size_t SHORT = 32; // below this, starting a string instruction costs more
+
+PLAIN void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+    char *out = to;
+    const char *in = from;
+    if (size >= SHORT) {
+        size_t words = size / 8;
+        __asm__ volatile("rep movsq" : "+D"(out), "+S"(in), "+c"(words) : : "memory");
+        size %= 8;
+    }
+    while (size-- > 0)
+        *out++ = *in++;
+    return to;
+}
+
+PLAIN void *memmove(void *to, const void *from, size_t size) {
+    char *out = to;
+    const char *in = from;
+    if (out <= in || out >= in + size) {
+        // Upwards. Steps of eight bytes are right although the two overlap: each step reads before
+        // it writes, and what it writes lies below what is still to be read.
+        if ((size_t)(in - out) >= 8)
+            return memcpy(to, from, size);
+        for (size_t i = 0; i < size; i++)
+            out[i] = in[i];
+    } else {
+        while (size-- > 0)
+            out[size] = in[size];
+    }
+    return to;
+}
+
+PLAIN void *memset(void *to, int value, size_t size) {
+    char *out = to;
+    if (size >= SHORT) {
+        size_t words = size / 8;
+        uint64_t pattern = 0x0101010101010101 * (uint8_t)value;
+        __asm__ volatile("rep stosq" : "+D"(out), "+c"(words) : "a"(pattern) : "memory");
+        size %= 8;
+    }
+    while (size-- > 0)
+        *out++ = (char)value;
+    return to;
+}
+
+PLAIN int memcmp(const void *a, const void *b, size_t size) {
+    const uint8_t *left = a, *right = b;
+    for (size_t i = 0; i < size; i++)
+        if (left[i] != right[i])
+            return left[i] - right[i];
+    return 0;
+}
+
+PLAIN void *memchr(const void *text, int value, size_t size) {
+    const uint8_t *at = text;
+    for (; size > 0; size--, at++)
+        if (*at == (uint8_t)value)
+            return (void *)(uintptr_t)at;
+    return nullptr;
+}
+
+PLAIN size_t strlen(const char *text) {
+    size_t length = 0;
+    while (text[length] != 0)
+        length++;
+    return length;
+}
+
+PLAIN size_t strnlen(const char *text, size_t limit) {
+    size_t length = 0;
+    while (length < limit && text[length] != 0)
+        length++;
+    return length;
+}
+
+PLAIN int strcmp(const char *a, const char *b) {
+    while (*a != 0 && *a == *b)
+        a++, b++;
+    return (uint8_t)*a - (uint8_t)*b;
+}
+
+PLAIN int strncmp(const char *a, const char *b, size_t limit) {
+    for (; limit > 0; limit--, a++, b++)
+        if (*a != *b || *a == 0)
+            return (uint8_t)*a - (uint8_t)*b;
+    return 0;
+}
+
+PLAIN char *strchr(const char *text, int character) {
+    for (;; text++) {
+        if (*text == (char)character)
+            return (char *)(uintptr_t)text;
+        if (*text == 0)
+            return nullptr;
+    }
+}
+
+PLAIN void page_zero(void *page) {
+    uint64_t *out = page, *end = out + PAGE_SIZE / 8;
+    do {
+        out[0] = out[1] = out[2] = out[3] = out[4] = out[5] = out[6] = out[7] = 0;
+        out[8] = out[9] = out[10] = out[11] = out[12] = out[13] = out[14] = out[15] = 0;
+        out += 16;
+    } while (out != end);
+}
+
+PLAIN void page_copy(void *restrict to, const void *restrict from) {
+    uint64_t *out = to, *end = out + PAGE_SIZE / 8;
+    const uint64_t *in = from;
+    do {
+        uint64_t a = in[0], b = in[1], c = in[2], d = in[3];
+        out[0] = a, out[1] = b, out[2] = c, out[3] = d;
+        a = in[4], b = in[5], c = in[6], d = in[7];
+        out[4] = a, out[5] = b, out[6] = c, out[7] = d;
+        out += 8, in += 8;
+    } while (out != end);
+}
