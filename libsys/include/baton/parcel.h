@@ -1,0 +1,66 @@
+// Memory that travels: where parcels land, where they are kept, and pages to send.
+//
+// A landing window is a run of prepared slots that takes one arriving parcel. Windows are used in
+// the order in which they were prepared. A loan's window is ready again when the loan has gone
+// home. A gift dissolves its window: who receives one takes it out (landing_take) or frees it
+// (landing_free); both prepare the window again.
+//
+// All of it is for one thread; nothing here blocks.
+#pragma once
+
+#include <abi/message.h>
+#include <abi/status.h>
+
+#include <stddef.h>
+
+// Pages in one level-1 table, the most that one parcel or one allocation here holds.
+static constexpr unsigned SLOTS_MAXIMUM = TABLE_ENTRIES;
+
+// --- landing -------------------------------------------------------------------------------------
+
+// Adds windows of so many pages (a power of two) to those there are, and raises what this thread
+// accepts to a gift that fills one, and four handles. ERR_NO_MEMORY; ERR_TOO_MANY (8 kinds, or no
+// address left); ERR_BAD_ARGUMENT.
+status_t landing_prepare(unsigned windows, unsigned pages);
+
+// Adds the windows that a program gets unless it asked for others before: 4 of 16 pages.
+status_t landing_prepare_default(void);
+
+// Prepares the window that `address` lies in again; it must be empty. ERR_BAD_SLOT: not in a
+// window; ERR_OCCUPIED.
+status_t landing_restore(uaddr_t address);
+
+// Frees a gift that has landed, and prepares its window again.
+status_t landing_free(parcel_t landed);
+
+// Moves a gift that has landed to an empty place of one's own (page-aligned), with the rights that
+// it has, and prepares its window again. ERR_NO_MEMORY, ERR_OCCUPIED, ERR_BAD_SLOT: it still lies
+// in the window.
+status_t landing_take(parcel_t landed, uaddr_t destination);
+
+// --- addresses and pages -------------------------------------------------------------------------
+
+// So many neighbouring empty pages of address space (1 to SLOTS_MAXIMUM, all in one table), or 0 if
+// none are free. They hold nothing and cost nothing until something is put there.
+uaddr_t slots_allocate(unsigned pages);
+
+// Gives back addresses of slots_allocate, which must be empty.
+void slots_free(uaddr_t address, unsigned pages);
+
+// Zeroed, writable pages of one's own (1 to SLOTS_MAXIMUM). ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t pages_allocate(unsigned pages, void **address);
+
+// Frees pages of pages_allocate, or what else lies at slots of slots_allocate.
+void pages_free(void *address, unsigned pages);
+
+// Descriptor of pages at an address, for a mode.
+static inline parcel_t pages_parcel(uaddr_t address, unsigned pages, enum parcel_mode mode,
+                                    uint64_t rights)
+{
+    return parcel_make(address, 1, pages, mode, rights);
+}
+
+static inline unsigned pages_for(uint64_t bytes)
+{
+    return (unsigned)((bytes + PAGE_SIZE - 1) >> PAGE_BITS);
+}

@@ -1,0 +1,33 @@
+// Handing down one's own handles, and putting a child's end into words.
+
+#include <baton/log.h>
+#include <baton/spawn.h>
+#include <baton/start.h>
+
+unsigned spawn_handles_inherit(const char *const *names, struct spawn_handle *handles,
+                               unsigned capacity)
+{
+    unsigned count = 0;
+    for (; *names && count < capacity; names++) {
+        const struct start_handle *own = start_handle_find(*names);
+        if (own)
+            handles[count++] = (struct spawn_handle){*names, own->handle, RIGHTS_ALL, false};
+    }
+    return count;
+}
+
+void child_end_text(const struct child_end *end, char *buffer, unsigned size)
+{
+    switch (end->cause) {
+    case END_EXITED:
+        text_format(buffer, size, "exited with %u", end->status);
+        return;
+    case END_KILLED:
+        text_format(buffer, size, "ended by another process");
+        return;
+    case END_FAULTED:
+        text_format(buffer, size, "crashed: page fault at 0x%lx", end->address);
+        return;
+    }
+    text_format(buffer, size, "ended for an unknown reason");
+}
