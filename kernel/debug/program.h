@@ -1,4 +1,4 @@
-// What the crash reports need to know about a program. Implemented where threads are.
+// What a report about a program needs to know of it. Implemented where threads are.
 #pragma once
 
 #include "hal/hal.h"
@@ -12,6 +12,6 @@ const struct registers *program_registers(const struct thread *thread);
 // Reads a word of the program's memory through the kernel's own map; false if it is not present.
 bool program_peek(const struct thread *thread, uaddr_t address, uint64_t *value);
 
-// The ELF file that a boot module's program came from, in the kernel's map, and where its image
-// begins in the program; nullptr for programs that the kernel did not load.
+// Where the program's image begins in it, 0 if the kernel does not know, and the ELF file that it
+// was made of, in the kernel's map: only for boot modules, else nullptr.
 const void *program_image(const struct thread *thread, size_t *size, uaddr_t *base);
