@@ -61,7 +61,7 @@ struct tag_screen {
 };
 static_assert(offsetof(struct tag_screen, red_shift) == 32);
 
-enum screen_type : uint8_t { SCREEN_INDEXED = 0, SCREEN_COLOR = 1, SCREEN_TEXT = 2 };
+enum screen_type : uint8_t { SCREEN_COLOR = 1, SCREEN_TEXT = 2 };
 
 static constexpr uint32_t SCREEN_LIMIT = 16384; // pixels in a line, and lines
 static constexpr uint32_t TEXT_LIMIT = 256;
@@ -203,8 +203,8 @@ static bool screen_is_sane(const struct tag_screen *from) {
                from->pitch >= from->width * 2 && from->pitch <= TEXT_LIMIT * 2 &&
                from->address < 1 << 20;
     uint8_t depth = from->bits_per_pixel;
-    return (depth == 16 || depth == 24 || depth == 32) && from->width <= SCREEN_LIMIT &&
-           from->height <= SCREEN_LIMIT && from->pitch >= from->width * (depth / 8) &&
+    return from->type == SCREEN_COLOR && (depth == 16 || depth == 24 || depth == 32) &&
+           from->width <= SCREEN_LIMIT && from->height <= SCREEN_LIMIT && from->pitch >= from->width * (depth / 8) &&
            from->pitch <= SCREEN_LIMIT * 8 && from->address < REGIONS_LIMIT &&
            from->red_shift < depth && from->green_shift < depth && from->blue_shift < depth;
 }
@@ -215,7 +215,7 @@ static void read_screen(struct parser *parser, const struct tag *tag) {
     bool complete = tag->size >= (from.type == SCREEN_COLOR
                                       ? offsetof(struct tag_screen, blue_bits) + 1
                                       : offsetof(struct tag_screen, reserved));
-    if (!complete || from.type == SCREEN_INDEXED || !screen_is_sane(&from)) {
+    if (!complete || !screen_is_sane(&from)) {
         complain(parser, "the screen (%u x %u, %u bits, type %u) is not used", from.width,
                  from.height, from.bits_per_pixel, from.type);
         return;
