@@ -1,0 +1,39 @@
+// What the loader's files share.
+#pragma once
+
+#include "elf.h"
+
+#include <abi/status.h>
+#include <abi/types.h>
+
+// The servers that the loader uses.
+struct services {
+    handle_t file, memory;
+};
+extern struct services services;
+
+// A program in a process of its own that does not run yet.
+struct loaded {
+    handle_t process;
+    uint64_t entry;
+    uaddr_t image;
+    uint64_t image_size; // bytes
+};
+
+// Makes a process with a limit (frames) and puts the program of a file into it at a random base.
+// Logs what is wrong with a file. On error nothing is left. Errors: those of program.load. Blocks.
+status_t program_place(const char *path, uint64_t limit, const char *name, struct loaded *loaded);
+
+// An executable file, open.
+struct executable {
+    const char *path;
+    uint32_t fd;
+    uint64_t size;
+};
+
+// Puts a segment's pages into a process whose image begins at `base`.
+status_t segment_place(const struct executable *file, const struct image_segment *segment,
+                       handle_t process, uaddr_t base);
+
+// Starts /sbin/init with all that init holds, and has its end told to the port.
+status_t init_start(handle_t port);

@@ -1,0 +1,106 @@
+// The memory server: holds the limit for all memory that is not handed out, and makes processes
+// with accounts that are funded from it.
+//
+// The sum of all limits never exceeds what this process began with, since every limit is taken from
+// its own account; when a process ends, the kernel puts its limit back there. So what is handed out
+// is the difference between the limit at the start and the limit now. Never calls another server.
+
+#include <baton/log.h>
+#include <baton/parcel.h>
+#include <baton/server.h>
+#include <baton/start.h>
+#include <baton/system.h>
+#include <abi/query.h>
+
+#include <protocols/memory.h>
+
+#include <string.h>
+
+static constexpr int STARTED_WRONG = 1;
+
+static struct {
+    handle_t port, system;
+    uint64_t limit_at_start; // frames
+    uint32_t processes;      // made here and not yet ended
+    struct query_machine *machine; // a page of its own
+} memory;
+
+static uint64_t limit_now(void)
+{
+    uint64_t used, limit;
+    status_t status = system_account_query(HANDLE_NONE, &used, &limit);
+    return status == OK ? limit : 0;
+}
+
+static status_t open_process(struct request *request, uint64_t limit, const char *name,
+                             struct memory_open_results *results)
+{
+    uint64_t name_words[2] = {}, process;
+    memcpy(name_words, name, strnlen(name, sizeof name_words));
+    status_t status = system_process_create(limit, name_words[0], name_words[1], &process);
+    if (status != OK) {
+        log_warning("process %u: no process %s with %lu frames: %s", request_process(request), name,
+                    limit, status_text(status));
+        return status;
+    }
+    status = system_process_watch((handle_t)process, 0, memory.port, 0);
+    if (status != OK) {
+        (void)system_process_end((handle_t)process, 0);
+        (void)system_handle_close((handle_t)process);
+        return status;
+    }
+    memory.processes++;
+    log_debug("opened %s with %lu frames for process %u", name, limit, request_process(request));
+    results->process = (handle_t)process;
+    return OK;
+}
+
+static status_t fund(struct request *request, uint64_t frames, handle_t process)
+{
+    status_t status = system_account_fund(HANDLE_NONE, process, frames);
+    status_t closed = system_handle_close(process);
+    log_debug("%lu frames more, for process %u: %s", frames, request_process(request),
+              status_text(status));
+    return status == OK ? closed : status;
+}
+
+static status_t query(struct request *request, struct memory_query_results *results)
+{
+    (void)request;
+    uint64_t records;
+    status_t status =
+        system_system_query(memory.system, QUERY_MACHINE, 0, (uaddr_t)memory.machine, &records);
+    if (status != OK)
+        return status;
+    results->total = memory.machine->frames_total;
+    results->free = memory.machine->frames_free;
+    results->handed_out = memory.limit_at_start - limit_now();
+    results->processes = memory.processes;
+    return OK;
+}
+
+static void died(struct server *server, const struct server_death *death)
+{
+    (void)server;
+    memory.processes--;
+    log_debug("process %u ended; %lu frames left", death->process, limit_now());
+}
+
+int main(void)
+{
+    static const struct memory_server handlers = {
+        .open = open_process, .fund = fund, .query = query};
+    void *page;
+    if (pages_allocate(1, &page) != OK)
+        return STARTED_WRONG;
+    memory.machine = page;
+    memory.port = start_handle("memory");
+    memory.system = start_handle("system");
+    memory.limit_at_start = limit_now();
+    log_info("%lu frames to hand out", memory.limit_at_start);
+    struct server server = {
+        .port = memory.port, .protocols = {memory_serve(&handlers)}, .died = died};
+    status_t status = server_run(&server);
+    log_error("cannot receive: %s", status_text(status));
+    return STARTED_WRONG;
+}
