@@ -1,0 +1,84 @@
+// The fixed ACPI description table: PM timer, reset, the way to power off. ACPI 6.5 section 5.2.9;
+// sleeping: sections 4.8.3.2 and 7.4.2.
+#include "hal/x86_64/acpi_tables.h"
+
+struct [[gnu::packed]] fadt {
+    struct acpi_header header;         // 0x00
+    uint32_t firmware_control;         // 0x24
+    uint32_t dsdt;                     // 0x28
+    uint8_t reserved0, profile;        // 0x2c
+    uint16_t sci;                      // 0x2e
+    uint32_t command;                  // 0x30 SMI command port
+    uint8_t enable, disable;           // 0x34
+    uint8_t s4_bios, p_state;          // 0x36
+    uint32_t event_a, event_b;         // 0x38 PM1 blocks
+    uint32_t control_a, control_b;     // 0x40
+    uint32_t control_2;                // 0x48
+    uint32_t timer;                    // 0x4c
+    uint32_t gpe0, gpe1;               // 0x50
+    uint8_t event_length;              // 0x58
+    uint8_t control_length;            // 0x59
+    uint8_t control_2_length;          // 0x5a
+    uint8_t timer_length;              // 0x5b
+    uint8_t unused[16];                // 0x5c
+    uint8_t century;                   // 0x6c
+    uint16_t boot_architecture;        // 0x6d
+    uint8_t reserved1;                 // 0x6f
+    uint32_t flags;                    // 0x70
+    struct acpi_address reset;         // 0x74 from here on not in ACPI 1.0
+    uint8_t reset_value;               // 0x80
+    uint16_t arm;                      // 0x81
+    uint8_t minor;                     // 0x83
+    uint64_t x_firmware_control;       // 0x84
+    uint64_t x_dsdt;                   // 0x8c
+    struct acpi_address x_event_a, x_event_b;     // 0x94
+    struct acpi_address x_control_a, x_control_b; // 0xac
+    struct acpi_address x_control_2;              // 0xc4
+    struct acpi_address x_timer;                  // 0xd0
+};
+static_assert(offsetof(struct fadt, century) == 0x6c && offsetof(struct fadt, reset) == 0x74 &&
+              offsetof(struct fadt, x_dsdt) == 0x8c && sizeof(struct fadt) == 0xdc);
+
+static constexpr uint32_t FLAG_TIMER_WIDE = 1 << 8;
+static constexpr uint32_t FLAG_RESET = 1 << 10;
+
+// The wider field of ACPI 2.0 counts where it is filled in and names a port.
+static uint16_t choose_port(uint32_t narrow, const struct acpi_address *wide) {
+    if (wide->space == ACPI_SPACE_PORT && wide->address && wide->address <= UINT16_MAX)
+        return (uint16_t)wide->address;
+    return narrow <= UINT16_MAX ? (uint16_t)narrow : 0;
+}
+
+static void read_power(const struct fadt *fadt, struct acpi_info *info) {
+    struct acpi_power *power = &info->power;
+
+    power->control_a = choose_port(fadt->control_a, &fadt->x_control_a);
+    power->control_b = choose_port(fadt->control_b, &fadt->x_control_b);
+    power->command = fadt->command <= UINT16_MAX ? (uint16_t)fadt->command : 0;
+    power->enable = fadt->enable;
+    if (fadt->flags & FLAG_RESET && fadt->reset.space == ACPI_SPACE_PORT &&
+        fadt->reset.address <= UINT16_MAX) {
+        power->reset_port = (uint16_t)fadt->reset.address;
+        power->reset_value = fadt->reset_value;
+    }
+}
+
+static bool is_definition_block(const struct acpi_header *table) {
+    return __builtin_memcmp(table->signature, "DSDT", 4) == 0;
+}
+
+void acpi_read_fadt(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info) {
+    struct fadt fadt = {};
+    uint32_t length = table->length;
+    paddr_t address;
+
+    // Older tables are shorter: what they lack reads as 0.
+    __builtin_memcpy(&fadt, table, length < sizeof fadt ? length : sizeof fadt);
+    info->timer_port = choose_port(fadt.timer, &fadt.x_timer);
+    info->timer_wide = fadt.flags & FLAG_TIMER_WIDE;
+    info->century = fadt.century < 128 ? fadt.century : 0;
+    read_power(&fadt, info);
+    address = fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt;
+    if (address && (table = acpi_table(address, map, info)) && is_definition_block(table))
+        acpi_read_sleep(table, info);
+}

@@ -1,0 +1,63 @@
+// The ACPI tables' layout, and what their readers share. ACPI 6.5 sections 5.2.3 to 5.2.12;
+// HPET: IA-PC HPET specification 1.0a section 3.2.4. Fields lie unaligned: all are packed.
+#pragma once
+
+#include "hal/x86_64/acpi.h"
+
+struct [[gnu::packed]] acpi_root_pointer {
+    char signature[8];       // 0x00 "RSD PTR "
+    uint8_t checksum;        // 0x08 of the first 20 bytes
+    char oem[6];             // 0x09
+    uint8_t revision;        // 0x0f 0: ACPI 1.0, the rest is not there
+    uint32_t rsdt;           // 0x10
+    uint32_t length;         // 0x14
+    uint64_t xsdt;           // 0x18
+    uint8_t whole_checksum;  // 0x20
+    uint8_t reserved[3];     // 0x21
+};
+static_assert(sizeof(struct acpi_root_pointer) == 36);
+
+struct [[gnu::packed]] acpi_header {
+    char signature[4];     // 0x00
+    uint32_t length;       // 0x04 with this header
+    uint8_t revision;      // 0x08
+    uint8_t checksum;      // 0x09
+    char oem[6];           // 0x0a
+    char oem_table[8];     // 0x10
+    uint32_t oem_revision; // 0x18
+    uint32_t creator;      // 0x1c
+    uint32_t creator_revision; // 0x20
+};
+static_assert(sizeof(struct acpi_header) == 36);
+
+// Generic address: ACPI 6.5 section 5.2.3.2.
+enum acpi_space : uint8_t { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_PORT = 1 };
+
+struct [[gnu::packed]] acpi_address {
+    uint8_t space;    // 0x0
+    uint8_t width;    // 0x1
+    uint8_t offset;   // 0x2
+    uint8_t access;   // 0x3
+    uint64_t address; // 0x4
+};
+static_assert(sizeof(struct acpi_address) == 12);
+
+struct [[gnu::packed]] acpi_hpet {
+    struct acpi_header header;   // 0x00
+    uint32_t block;              // 0x24
+    struct acpi_address address; // 0x28
+    uint8_t number;              // 0x34
+    uint16_t minimum_tick;       // 0x35
+    uint8_t protection;          // 0x37
+};
+static_assert(sizeof(struct acpi_hpet) == 56);
+
+// Maps a whole table and verifies it; nullptr if it is not sound, which is noted in `info`.
+const struct acpi_header *acpi_table(paddr_t address, acpi_map_t map, struct acpi_info *info);
+
+// Readers of one table each; it is sound, `table->length` bytes are readable.
+void acpi_read_madt(const struct acpi_header *table, struct acpi_info *info);
+void acpi_read_fadt(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
+
+// Finds the package \_S5 in a definition block and takes its two SLP_TYP values.
+void acpi_read_sleep(const struct acpi_header *table, struct acpi_info *info);
