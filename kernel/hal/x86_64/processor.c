@@ -127,11 +127,7 @@ void processor_control(void) {
     cr0_write(cr0_read() | CR0_TASK_SWITCHED);
 }
 
-uint32_t processor_apic_id(void) {
-    if (cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx)
-        return cpuid(0xb, 0).edx;
-    return cpuid(1, 0).ebx >> 24;
-}
+bool processor_has_gigabyte_pages(void) { return bit(cpuid(0x80000001, 0).edx, 26); }
 
 void processor_features(char *text, size_t size) {
     const struct {

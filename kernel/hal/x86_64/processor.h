@@ -30,5 +30,5 @@ void processor_control(void);
 // Names of the features in use, "nx smep ..." with spaces between; always ended by 0.
 void processor_features(char *text, size_t size);
 
-// The local APIC id that the running hart was born with (CPUID, all 32 bits where there are).
-uint32_t processor_apic_id(void);
+// Whether pages of 1 GiB can be mapped. Needs no processor_detect.
+bool processor_has_gigabyte_pages(void);

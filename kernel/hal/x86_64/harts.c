@@ -1,0 +1,172 @@
+#include "hal/x86_64/harts.h"
+
+#include "debug/log.h"
+#include "hal/hal.h"
+#include "hal/paging.h"
+#include "hal/string.h"
+#include "hal/x86_64/apic.h"
+#include "hal/x86_64/carve.h"
+#include "hal/x86_64/clock.h"
+#include "hal/x86_64/descriptors.h"
+#include "hal/x86_64/image.h"
+#include "hal/x86_64/processor.h"
+#include "hal/x86_64/stacks.h"
+#include "hal/x86_64/timer.h"
+#include "hal/x86_64/trampoline.h"
+#include "hal/x86_64/vector.h"
+#include "hart/hart.h"
+
+LOG_MODULE(LOG_HART);
+
+// An xAPIC names eight bits of an id, and 255 is all of them.
+static constexpr uint32_t XAPIC_ID_LIMIT = 0xff;
+
+static constexpr unsigned ANSWER_LIMIT_US = 200'000;
+
+static struct acpi_hart listed[HART_LIMIT];
+static unsigned listed_count = 1;
+
+static _Atomic bool answered;
+static _Atomic bool stopping;
+static void (*kernel_entry)(struct hart *hart);
+
+// The tables that the trampoline begins on: one page that serves at all four levels. Its entry 0
+// points to itself, so that for a low address the walk ends in this page again, as level 1, where
+// entry 8 is the trampoline. Its upper half is the kernel's.
+alignas(PAGE_SIZE) static entry_t start_table[TABLE_ENTRIES];
+
+unsigned hal_hart_count(void) { return listed_count; }
+
+static void list_harts(const struct acpi_info *acpi, uint32_t id_limit) {
+    listed_count = 0;
+    for (unsigned i = 0; i < acpi->harts; i++) {
+        if (i > 0 && acpi->hart[i].apic_id >= id_limit)
+            log_warning("hart with APIC id %u left out: it needs x2APIC, which is not there",
+                        acpi->hart[i].apic_id);
+        else
+            listed[listed_count++] = acpi->hart[i];
+    }
+}
+
+void harts_initialize(const struct acpi_info *acpi) {
+    bool wide = acpi->largest_apic_id >= XAPIC_ID_LIMIT;
+
+    list_harts(acpi, wide && !apic_use_x2() ? XAPIC_ID_LIMIT : UINT32_MAX);
+    HART_SET(arch.acpi_processor, listed[0].processor);
+    log_info("harts: %u listed, %u disabled", listed_count, acpi->harts_disabled);
+    if (acpi->harts_left_out)
+        log_warning("%u harts left out: at most %u can run", acpi->harts_left_out, HART_LIMIT);
+}
+
+void hal_hart_initialize(struct hart *hart) {
+    if (hart->index == 0) {
+        processor_detect();
+        stacks_create(hart);
+        descriptors_initialize();
+    }
+    processor_control();
+    descriptors_load(hart);
+    descriptors_system_call();
+    hal_vector_initialize();
+    if (hart->index == 0)
+        apic_initialize();
+    apic_enable();
+    hart->arch.apic_id = apic_id();
+}
+
+// A started hart comes here from the trampoline, on its own stack.
+[[noreturn]] static void arrive(struct hart *hart) {
+    hal_space_load(paging_kernel_root());
+    hal_hart_initialize(hart);
+    timer_enable();
+    __c11_atomic_store(&answered, true, __ATOMIC_RELEASE);
+    kernel_entry(hart);
+    hal_halt();
+}
+
+// The root's upper half never changes once the first hart is started. The trampoline itself may be
+// executed, but not written.
+static void prepare_tables(void) {
+    const entry_t *kernel = physical_to_virtual(paging_kernel_root());
+    constexpr unsigned half = TABLE_ENTRIES / 2, page = TRAMPOLINE_ADDRESS / PAGE_SIZE;
+
+    start_table[0] = image_to_physical(start_table) | ENTRY_PRESENT | ENTRY_WRITE;
+    start_table[page] = TRAMPOLINE_ADDRESS | ENTRY_PRESENT;
+    for (unsigned i = half; i < TABLE_ENTRIES; i++)
+        start_table[i] = kernel[i];
+}
+
+static void prepare_trampoline(struct hart *hart) {
+    char *code = physical_to_virtual(TRAMPOLINE_ADDRESS);
+    struct trampoline_mailbox mailbox = {
+        .root = image_to_physical(start_table),
+        .stack = hart->kernel_stack,
+        .hart = (uint64_t)hart,
+        .entry = (uint64_t)arrive,
+    };
+
+    memcpy(code, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
+    memcpy(code + (trampoline_mailbox - trampoline_begin), &mailbox, sizeof mailbox);
+}
+
+static bool wait_for_answer(unsigned limit_us) {
+    for (unsigned waited = 0; waited < limit_us; waited += 10) {
+        if (__c11_atomic_load(&answered, __ATOMIC_ACQUIRE))
+            return true;
+        clock_wait_us(10);
+        hart_poll();
+    }
+    return __c11_atomic_load(&answered, __ATOMIC_ACQUIRE);
+}
+
+// INIT, start-up, and start-up again if the first was lost (Intel SDM vol. 3A section 8.4.4.1). The
+// 10 ms after INIT are for processors before 2006 only.
+static bool wake(uint32_t id) {
+    bool old = processor.intel && processor.family == 0xf;
+
+    apic_send_init(id);
+    clock_wait_us(old ? 10'000 : 200);
+    apic_send_startup(id, TRAMPOLINE_ADDRESS / PAGE_SIZE);
+    if (wait_for_answer(1'000))
+        return true;
+    apic_send_startup(id, TRAMPOLINE_ADDRESS / PAGE_SIZE);
+    return wait_for_answer(ANSWER_LIMIT_US);
+}
+
+bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
+    const struct acpi_hart *entry_listed = &listed[hart->index];
+
+    if (!stacks_create(hart)) {
+        log_error("hart %u: no memory for its stacks", hart->index);
+        return false;
+    }
+    hart->arch.apic_id = entry_listed->apic_id;
+    hart->arch.acpi_processor = entry_listed->processor;
+    kernel_entry = entry;
+    __c11_atomic_store(&answered, false, __ATOMIC_RELAXED);
+    prepare_tables();
+    prepare_trampoline(hart);
+    if (wake(entry_listed->apic_id))
+        return true;
+    // Back to waiting for a start-up, so that it cannot come late with another's mailbox.
+    apic_send_init(entry_listed->apic_id);
+    log_error("hart %u (APIC id %u) does not answer; it is left out", hart->index,
+              entry_listed->apic_id);
+    return false;
+}
+
+void hal_hart_interrupt(struct hart *hart, uint8_t vector) {
+    apic_send(hart->arch.apic_id, vector);
+}
+
+void hal_harts_stop(void) {
+    __c11_atomic_store(&stopping, true, __ATOMIC_SEQ_CST);
+    if (apic_ready())
+        apic_send_nmi_to_others();
+    if (hal_ticks_per_second())
+        clock_wait_us(2'000);
+}
+
+bool hal_harts_stopping(void) { return __c11_atomic_load(&stopping, __ATOMIC_ACQUIRE); }
+
+void hal_idle(void) { __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory"); }

@@ -1,0 +1,66 @@
+#include "hal/x86_64/platform.h"
+
+#include "debug/log.h"
+#include "hal/hal.h"
+#include "hal/paging.h"
+#include "hal/x86_64/apic.h"
+#include "hal/x86_64/clock.h"
+#include "hal/x86_64/harts.h"
+#include "hal/x86_64/io.h"
+#include "hal/x86_64/io_apic.h"
+#include "hal/x86_64/irq.h"
+#include "hal/x86_64/pic.h"
+#include "hal/x86_64/power.h"
+#include "hal/x86_64/processor.h"
+#include "hal/x86_64/timer.h"
+
+LOG_MODULE(LOG_HART);
+
+static struct acpi_info acpi;
+
+const struct acpi_info *platform_acpi(void) { return &acpi; }
+
+static void log_processor(void) {
+    char name[48], features[160];
+
+    hal_processor_name(name);
+    processor_features(features, sizeof features);
+    log_info("processor: %s (%s)", name, features);
+}
+
+static void read_tables(paddr_t rsdp) {
+    acpi_read(rsdp, apic_id(), paging_map_tables, &acpi);
+    if (!acpi.present)
+        log_warning("no ACPI tables: one hart, no interrupt lines");
+    else if (!acpi.hart_table)
+        log_warning("the ACPI tables list no harts: one hart, no interrupt lines");
+    if (acpi.damaged)
+        log_warning("ACPI: %u damaged tables skipped, the last \"%.4s\"", acpi.damaged,
+                    acpi.damaged_name);
+}
+
+void hal_platform_start(const struct boot_info *boot) {
+    log_processor();
+    pic_disable();
+    read_tables(boot->rsdp);
+    power_initialize(&acpi.power);
+    io_apics_initialize(&acpi);
+    irqs_initialize(&acpi);
+    harts_initialize(&acpi);
+    clock_calibrate(&acpi);
+    timer_enable();
+    log_info("timer: %s; power-off: %s", timer_mode(), acpi.power.off ? "ACPI" : "not possible");
+}
+
+uint32_t hal_io_read(uint16_t port, unsigned width) {
+    return width == 1 ? io_read8(port) : width == 2 ? io_read16(port) : io_read32(port);
+}
+
+void hal_io_write(uint16_t port, unsigned width, uint32_t value) {
+    if (width == 1)
+        io_write8(port, (uint8_t)value);
+    else if (width == 2)
+        io_write16(port, (uint16_t)value);
+    else
+        io_write32(port, value);
+}
