@@ -21,11 +21,15 @@ enum frame_state : uint8_t {
     FRAME_SWAPPING,     // being moved to or from the swap device
 };
 
+struct heap;
+
 struct frame {
     _Atomic uint32_t references;
     enum frame_state state;
-    uint8_t level;       // FRAME_TABLE: 1 to 4. Free: order of the block that it heads
-    uint16_t present;    // FRAME_TABLE: entries that are not absent
+    uint8_t level;       // FRAME_TABLE: 1 to 4. FRAME_PAGE: 1, or of the large page that it heads.
+                         // Free: order of the block that it heads, FRAME_INSIDE in none
+                         // FRAME_OBJECT of a heap: its size class
+    uint16_t present;    // FRAME_TABLE: entries that are not absent. Of a heap: blocks in use
     union {
         struct {             // FRAME_TABLE: sums over the entries below; "Who pays" in the design
             uint32_t charge; // frames granted, this table included
@@ -33,25 +37,53 @@ struct frame {
             uint32_t holes;  // entries EMPTY
             uint32_t pinned; // entries LENT, borrowed, LANDING, in flight, or DMA
         };
+        uint64_t sums[2];    // the same, two by two, so that a change takes two additions
         struct {
-            uint32_t next, previous; // free: indices in the buddy list, 0 for none
+            uint32_t next, previous; // free: numbers in a list, 0 for none
+        };
+        struct {                     // FRAME_OBJECT of a heap
+            struct heap *heap;
+            uint32_t heap_next, heap_previous;
         };
     };
-    struct spinlock lock;       // a shared table
-    uint8_t default_kind;       // FRAME_TABLE: what an all-zero entry means: ABSENT_EMPTY or ABSENT_ZERO
-    uint8_t pins;               // DMA
-    uint16_t default_rights;    // of those ZERO entries: ABSENT_WRITABLE, ABSENT_EXECUTABLE
+    struct spinlock lock;    // a shared table
+    uint8_t default_kind;    // FRAME_TABLE: what an all-zero entry means: ABSENT_EMPTY or ABSENT_ZERO
+    uint8_t pins;            // DMA. Free: 1 if it holds the debug pattern
+    union {
+        uint16_t default_rights; // of those ZERO entries: ABSENT_WRITABLE, ABSENT_EXECUTABLE
+        uint16_t first_free;     // of a heap: number of its first free block, counted from 1
+    };
 };
 static_assert(sizeof(struct frame) == 32);
+
+static constexpr uint8_t FRAME_INSIDE = 0xff;
+static constexpr unsigned FRAME_ORDERS = 19; // blocks of up to 2^18 frames: 1 GiB
 
 // Builds the database from the memory map: BOOT_FREE becomes free, modules FRAME_MODULE.
 void frames_initialize(const struct boot_info *boot);
 
 struct frame *frame_of(paddr_t address); // nullptr: no RAM there
-paddr_t frame_address(const struct frame *frame);
 
-// Allocates 2^order neighbouring frames, aligned to their size; references 1, state as given
-// (contents unknown) or zeroed. ERR_NO_FRAME. Any hart; takes from this hart's cache first.
+// Frames by number; no check: the number must be one of RAM.
+static inline struct frame *frame_number(uint64_t number) {
+    return (struct frame *)LAYOUT_FRAMES + number;
+}
+
+static inline uint64_t number_of_frame(const struct frame *frame) {
+    return (uint64_t)(frame - (const struct frame *)LAYOUT_FRAMES);
+}
+
+static inline paddr_t frame_address(const struct frame *frame) {
+    return number_of_frame(frame) << PAGE_BITS;
+}
+
+static inline void *frame_contents(const struct frame *frame) {
+    return physical_to_virtual(frame_address(frame));
+}
+
+// Allocates 2^order neighbouring frames, aligned to their size; each has references 1, level 1 and
+// the state given (contents unknown, or zeroed). ERR_NO_FRAME. Any hart; takes from its own cache
+// first, and from all others' before it fails.
 status_t frame_allocate(unsigned order, enum frame_state state, struct frame **frame);
 status_t frame_allocate_zeroed(enum frame_state state, struct frame **frame);
 
@@ -64,7 +96,14 @@ static inline void frame_reference(struct frame *frame) {
 }
 void frame_release(struct frame *frame);
 
-// Kernel task: zeroes up to `limit` free frames into this hart's stock; returns how many.
+// The use changes, of a frame that stays allocated.
+void frame_set_state(struct frame *frame, enum frame_state state);
+
+// The frame that all reads of untouched ZERO memory share. Never freed, never written.
+extern struct frame *zero_frame;
+
+// Kernel task: zeroes up to `limit` free frames into this hart's stock; returns how many (0: the
+// stock is full, or nothing is free).
 unsigned frames_zero_some(unsigned limit);
 
 struct frame_counts {
@@ -74,3 +113,6 @@ void frames_count(struct frame_counts *counts);
 
 // Test aid: the n-th allocation from now on (1: the next) fails with ERR_NO_FRAME; 0 turns it off.
 void frames_fail_at(unsigned allocation);
+
+// Calls for each run of frame numbers that are RAM, [first, last).
+void frames_each_range(void (*body)(uint64_t first, uint64_t last, void *argument), void *argument);

@@ -7,11 +7,12 @@
 #include "sync/spinlock.h"
 
 static constexpr unsigned HEAP_CLASSES = 6; // 64, 128, 256, 512, 1024, 2048 bytes
+static constexpr size_t HEAP_SMALLEST = 64, HEAP_LARGEST = 2048;
 
 struct heap {
     struct spinlock lock;
     struct account *account;
-    struct frame *partial[HEAP_CLASSES]; // frames with a free block
+    struct frame *partial[HEAP_CLASSES]; // frames with a free block, a list
     uint32_t frames;                     // that the heap holds
 };
 

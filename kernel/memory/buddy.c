@@ -1,0 +1,80 @@
+#include "memory/buddy.h"
+
+static struct spinlock lock;
+static uint32_t first[FRAME_ORDERS]; // number of the first free block, 0 for none
+static uint32_t orders;              // bit n: list n is not empty
+
+// Frames whose entries of the database stand in one page of it, so that one is readable if the
+// other is.
+static constexpr unsigned SAME_PAGE_ORDER = 7;
+
+static void list_push(struct frame *frame, unsigned order) REQUIRES(lock) {
+    uint32_t number = (uint32_t)number_of_frame(frame);
+    frame->level = (uint8_t)order;
+    frame->previous = 0;
+    frame->next = first[order];
+    if (frame->next != 0)
+        frame_number(frame->next)->previous = number;
+    first[order] = number;
+    orders |= 1u << order;
+}
+
+static void list_remove(struct frame *frame, unsigned order) REQUIRES(lock) {
+    frame->level = FRAME_INSIDE;
+    if (frame->next != 0)
+        frame_number(frame->next)->previous = frame->previous;
+    if (frame->previous != 0)
+        frame_number(frame->previous)->next = frame->next;
+    else
+        first[order] = frame->next;
+    if (first[order] == 0)
+        orders &= ~(1u << order);
+}
+
+// The block beside one of the same order, if it is free as a whole.
+static struct frame *neighbour(uint64_t number, unsigned order) REQUIRES(lock) {
+    uint64_t other = number ^ 1ull << order;
+    if (order >= SAME_PAGE_ORDER && frame_of(other << PAGE_BITS) == nullptr)
+        return nullptr;
+    struct frame *frame = frame_number(other);
+    bool free = frame->state == FRAME_FREE || frame->state == FRAME_ZEROED;
+    return free && frame->level == order ? frame : nullptr;
+}
+
+void buddy_put(struct frame *frame, unsigned order) {
+    spinlock_acquire(&lock);
+    uint64_t number = number_of_frame(frame);
+    for (; order < FRAME_ORDERS - 1; order++) {
+        struct frame *other = neighbour(number, order);
+        if (other == nullptr)
+            break;
+        list_remove(other, order);
+        number &= ~(1ull << order);
+    }
+    list_push(frame_number(number), order);
+    spinlock_release(&lock);
+}
+
+struct frame *buddy_take(unsigned order) {
+    struct frame *frame = nullptr;
+    spinlock_acquire(&lock);
+    uint32_t large_enough = order < FRAME_ORDERS ? orders & ~0u << order : 0;
+    if (large_enough != 0) {
+        unsigned found = (unsigned)__builtin_ctz(large_enough);
+        frame = frame_number(first[found]);
+        list_remove(frame, found);
+        while (found > order) {
+            found--;
+            list_push(frame + (1ull << found), found);
+        }
+    }
+    spinlock_release(&lock);
+    return frame;
+}
+
+int buddy_largest(void) {
+    spinlock_acquire(&lock);
+    int order = orders != 0 ? 31 - __builtin_clz(orders) : -1;
+    spinlock_release(&lock);
+    return order;
+}

@@ -1,0 +1,14 @@
+// Free frames in blocks of 2^order, each aligned to its size; neighbours that are both free become
+// one block. Below the frame caches; one lock of its own.
+#pragma once
+
+#include "memory/frame.h"
+
+// A free block of that order, out of the lists; nullptr if there is none. Its frames are FRAME_FREE.
+struct frame *buddy_take(unsigned order);
+
+// Puts a block in; its frames are FRAME_FREE or FRAME_ZEROED and belong to nobody.
+void buddy_put(struct frame *frame, unsigned order);
+
+// Order of the largest free block; -1 if nothing is free.
+int buddy_largest(void);

@@ -1,0 +1,166 @@
+// The frame database: where it lies, and what the machine's RAM is.
+#include "memory/frame.h"
+
+#include "debug/crash.h"
+#include "debug/log.h"
+#include "hal/paging.h"
+#include "hal/string.h"
+#include "memory/buddy.h"
+#include "memory/frame_cache.h"
+
+LOG_MODULE(LOG_MEMORY);
+
+// RAM, as runs of frame numbers [first, last), sorted.
+static struct range {
+    uint64_t first, last;
+} ranges[BOOT_REGIONS];
+static unsigned range_count;
+static uint64_t mapped_end; // first byte of the database behind what is mapped, from LAYOUT_FRAMES
+
+struct frame *zero_frame;
+
+struct frame *frame_of(paddr_t address) {
+    uint64_t number = address >> PAGE_BITS;
+    unsigned low = 0, high = range_count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (number >= ranges[middle].last)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < range_count && number >= ranges[low].first ? frame_number(number) : nullptr;
+}
+
+void frames_each_range(void (*body)(uint64_t, uint64_t, void *), void *argument) {
+    for (unsigned i = 0; i < range_count; i++)
+        body(ranges[i].first, ranges[i].last, argument);
+}
+
+// Maps the part of the database that describes [first, last).
+static void database_map(uint64_t first, uint64_t last) {
+    uint64_t start = first * sizeof(struct frame) & ~(PAGE_SIZE - 1);
+    uint64_t end = (last * sizeof(struct frame) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    if (start < mapped_end)
+        start = mapped_end;
+    if (start >= end)
+        return;
+    paddr_t memory = boot_allocate(end - start);
+    paging_map(LAYOUT_FRAMES + start, memory, end - start, ENTRY_WRITE | ENTRY_NO_EXECUTE);
+    mapped_end = end;
+}
+
+static bool region_is_ram(const struct boot_region *region) {
+    return region->kind != BOOT_RESERVED;
+}
+
+// Whole frames of a free region; every frame that any other kind touches.
+static struct range region_frames(const struct boot_region *region) {
+    uint64_t end = region->start + region->size;
+    if (region->kind == BOOT_FREE)
+        return (struct range){(region->start + PAGE_SIZE - 1) >> PAGE_BITS, end >> PAGE_BITS};
+    return (struct range){region->start >> PAGE_BITS, (end + PAGE_SIZE - 1) >> PAGE_BITS};
+}
+
+static void range_add(struct range range) {
+    if (range.first == 0)
+        range.first = 1; // number 0 means "none"
+    if (range.first >= range.last)
+        return;
+    struct range *before = &ranges[range_count - 1];
+    if (range_count != 0 && range.first <= before->last)
+        before->last = range.last > before->last ? range.last : before->last;
+    else
+        ranges[range_count++] = range;
+}
+
+static void frames_mark(struct range range, enum frame_state state) {
+    for (uint64_t number = range.first; number < range.last; number++) {
+        struct frame *frame = frame_number(number);
+        if (frame->state != FRAME_RESERVED)
+            continue; // shared with the region before
+        frame->references = 1;
+        frame->level = 1;
+        frame_set_state(frame, state);
+    }
+}
+
+static void frames_free(struct range range) {
+    for (uint64_t number = range.first; number < range.last; number++) {
+        frame_number(number)->state = FRAME_FREE;
+        frame_number(number)->level = FRAME_INSIDE;
+    }
+    while (range.first < range.last) {
+        unsigned order = (unsigned)__builtin_ctzll(range.first);
+        if (order > FRAME_ORDERS - 1)
+            order = FRAME_ORDERS - 1;
+        while (range.first + (1ull << order) > range.last)
+            order--;
+        buddy_put(frame_number(range.first), order);
+        range.first += 1ull << order;
+    }
+}
+
+static void region_add(const struct boot_region *region) {
+    struct range range = region_frames(region);
+    if (range.first == 0)
+        range.first = 1;
+    if (region->kind == BOOT_FREE)
+        frames_free(range);
+    else if (region->kind == BOOT_MODULE)
+        frames_mark(range, FRAME_MODULE);
+    else if (region->kind == BOOT_KERNEL)
+        frames_mark(range, FRAME_KERNEL);
+}
+
+// Each allocation for the database cuts the list of regions anew, but RAM stays RAM.
+static void database_build(const struct boot_info *boot) {
+    for (unsigned i = 0; i < boot->regions; i++) {
+        if (!region_is_ram(&boot->region[i]))
+            continue;
+        struct range range = region_frames(&boot->region[i]);
+        if (range.first < range.last)
+            database_map(range.first, range.last);
+    }
+    for (unsigned i = 0; i < boot->regions; i++)
+        if (region_is_ram(&boot->region[i]))
+            range_add(region_frames(&boot->region[i]));
+}
+
+void frames_initialize(const struct boot_info *boot) {
+    static_assert(PAGE_SIZE % sizeof(struct frame) == 0);
+    database_build(boot);
+    for (unsigned i = 0; i < boot->regions; i++)
+        region_add(&boot->region[i]);
+    if (frame_allocate_zeroed(FRAME_KERNEL, &zero_frame) != OK)
+        panic("no memory for the first frame");
+    struct frame_counts counts;
+    frames_count(&counts);
+    log_info("%lu frames, %lu free, %lu of modules, %lu of the kernel", (unsigned long)counts.total,
+             (unsigned long)counts.free, (unsigned long)counts.module,
+             (unsigned long)counts.kernel);
+}
+
+static void range_count_frames(uint64_t first_frame, uint64_t last, void *argument) {
+    *(uint64_t *)argument += last - first_frame;
+}
+
+static uint64_t at_least_zero(int64_t count) { return count > 0 ? (uint64_t)count : 0; }
+
+void frames_count(struct frame_counts *counts) {
+    struct cache_counts caches = frame_caches_count();
+    const int64_t *state = caches.state;
+    *counts = (struct frame_counts){
+        .zeroed = caches.zeroed,
+        .kernel = at_least_zero(state[FRAME_KERNEL]),
+        .object = at_least_zero(state[FRAME_OBJECT]),
+        .page = at_least_zero(state[FRAME_PAGE] + state[FRAME_SWAPPING]),
+        .table = at_least_zero(state[FRAME_TABLE]),
+        .module = at_least_zero(state[FRAME_MODULE]),
+    };
+    frames_each_range(range_count_frames, &counts->total);
+    counts->free = counts->total - counts->kernel - counts->object - counts->page - counts->table -
+                   counts->module;
+    int order = buddy_largest();
+    counts->largest_free = order >= 0 ? 1ull << order : 0;
+}

@@ -1,0 +1,228 @@
+// Allocation of frames. Each hart has a few free frames and a stock of zeroed ones of its own, so
+// that it meets others at the buddy system's lock only once for a batch. Others come for what a
+// hart keeps only when nothing else is left.
+#include "memory/frame_cache.h"
+
+#include "debug/crash.h"
+#include "hal/string.h"
+#include "hart/hart.h"
+#include "memory/buddy.h"
+#include "memory/canary.h"
+
+static constexpr unsigned BATCH = 16;        // frames that go to or from the buddy system at once
+static constexpr unsigned CACHE_LIMIT = 48;  // free frames that a hart keeps
+static constexpr unsigned STOCK_LIMIT = 128; // zeroed ones
+
+struct frame_cache {
+    struct spinlock lock;
+    uint32_t free, free_count;     // a list by frame numbers
+    uint32_t zeroed, zeroed_count; // another
+    // Owner only, read by all: frames that went into a state here, less those that left it here.
+    _Atomic int32_t state[FRAME_STATES];
+};
+
+static struct frame_cache caches[HART_LIMIT] __attribute__((aligned(64)));
+static_assert(sizeof(struct frame_cache) <= 64);
+
+static unsigned fail_at;
+
+static struct frame_cache *cache_here(void) { return &caches[hart_self()->index]; }
+
+static void count(enum frame_state state, int frames) {
+    _Atomic int32_t *counter = &cache_here()->state[state];
+    int32_t before = __c11_atomic_load(counter, __ATOMIC_RELAXED);
+    __c11_atomic_store(counter, before + frames, __ATOMIC_RELAXED);
+}
+
+struct cache_counts frame_caches_count(void) {
+    struct cache_counts sum = {};
+    for (unsigned i = 0; i < HART_LIMIT; i++) {
+        for (unsigned state = 0; state < FRAME_STATES; state++)
+            sum.state[state] += __c11_atomic_load(&caches[i].state[state], __ATOMIC_RELAXED);
+        spinlock_acquire(&caches[i].lock);
+        sum.zeroed += caches[i].zeroed_count;
+        spinlock_release(&caches[i].lock);
+    }
+    return sum;
+}
+
+void frame_set_state(struct frame *frame, enum frame_state state) {
+    if (frame->state != FRAME_RESERVED)
+        count(frame->state, -1);
+    frame->state = state;
+    count(state, 1);
+}
+
+// --- lists ---------------------------------------------------------------------------------------
+
+static void push(uint32_t *list, uint32_t *length, struct frame *frame) {
+    frame->next = *list;
+    *list = (uint32_t)number_of_frame(frame);
+    ++*length;
+}
+
+static struct frame *pop(uint32_t *list, uint32_t *length) {
+    if (*list == 0)
+        return nullptr;
+    struct frame *frame = frame_number(*list);
+    *list = frame->next;
+    --*length;
+    return frame;
+}
+
+static void refill_locked(struct frame_cache *cache) REQUIRES(cache->lock) {
+    for (unsigned i = 0; i < BATCH; i++) {
+        struct frame *frame = buddy_take(0);
+        if (frame == nullptr)
+            return;
+        push(&cache->free, &cache->free_count, frame);
+    }
+}
+
+static void give_back_locked(struct frame_cache *cache, unsigned frames) REQUIRES(cache->lock) {
+    for (; frames != 0 && cache->free != 0; frames--)
+        buddy_put(pop(&cache->free, &cache->free_count), 0);
+}
+
+static void drain(struct frame_cache *cache) {
+    spinlock_acquire(&cache->lock);
+    give_back_locked(cache, cache->free_count);
+    while (cache->zeroed != 0) {
+        struct frame *frame = pop(&cache->zeroed, &cache->zeroed_count);
+        if (CANARY)
+            canary_verify(frame, true);
+        frame->state = FRAME_FREE;
+        buddy_put(frame, 0);
+    }
+    spinlock_release(&cache->lock);
+}
+
+static void drain_all(void) {
+    drain(cache_here()); // also before harts are counted
+    for (unsigned i = 0; i < hart_count; i++)
+        drain(&caches[i]);
+}
+
+static struct frame *take_one(void) {
+    struct frame_cache *cache = cache_here();
+    spinlock_acquire(&cache->lock);
+    if (cache->free == 0)
+        refill_locked(cache);
+    struct frame *frame = pop(&cache->free, &cache->free_count);
+    spinlock_release(&cache->lock);
+    return frame;
+}
+
+static struct frame *take_zeroed(void) {
+    struct frame_cache *cache = cache_here();
+    spinlock_acquire(&cache->lock);
+    struct frame *frame = pop(&cache->zeroed, &cache->zeroed_count);
+    spinlock_release(&cache->lock);
+    return frame;
+}
+
+// --- allocation ----------------------------------------------------------------------------------
+
+static bool must_fail(void) { return fail_at != 0 && --fail_at == 0; }
+
+void frames_fail_at(unsigned allocation) { fail_at = allocation; }
+
+static void frame_begin(struct frame *frame, enum frame_state state) {
+    if (CANARY)
+        canary_verify(frame, frame->state == FRAME_ZEROED);
+    *frame = (struct frame){.references = 1, .state = state, .level = 1};
+}
+
+static struct frame *take(unsigned order) {
+    struct frame *frame = order == 0 ? take_one() : buddy_take(order);
+    if (frame != nullptr)
+        return frame;
+    drain_all();
+    return order == 0 ? take_one() : buddy_take(order);
+}
+
+static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {
+    struct frame *frame = take(order);
+    if (frame == nullptr)
+        return ERR_NO_FRAME;
+    for (uint64_t i = 0; i < 1ull << order; i++)
+        frame_begin(frame + i, state);
+    count(state, 1 << order);
+    *result = frame;
+    return OK;
+}
+
+status_t frame_allocate(unsigned order, enum frame_state state, struct frame **frame) {
+    return must_fail() ? ERR_NO_FRAME : allocate(order, state, frame);
+}
+
+status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
+    if (must_fail())
+        return ERR_NO_FRAME;
+    struct frame *frame = take_zeroed();
+    if (frame == nullptr) {
+        status_t status = allocate(0, state, result);
+        if (status == OK)
+            page_zero(frame_contents(*result));
+        return status;
+    }
+    frame_begin(frame, state);
+    count(state, 1);
+    *result = frame;
+    return OK;
+}
+
+static void frame_end(struct frame *frame) {
+    count(frame->state, -1);
+    frame->state = FRAME_FREE;
+    frame->level = FRAME_INSIDE;
+    frame->pins = 0;
+    if (CANARY)
+        canary_set(frame);
+}
+
+void frame_free(struct frame *frame, unsigned order) {
+    for (uint64_t i = 0; i < 1ull << order; i++)
+        frame_end(frame + i);
+    if (order != 0) {
+        buddy_put(frame, order);
+        return;
+    }
+    struct frame_cache *cache = cache_here();
+    spinlock_acquire(&cache->lock);
+    push(&cache->free, &cache->free_count, frame);
+    if (cache->free_count > CACHE_LIMIT)
+        give_back_locked(cache, BATCH);
+    spinlock_release(&cache->lock);
+}
+
+void frame_release(struct frame *frame) {
+    bool last = __c11_atomic_load(&frame->references, __ATOMIC_ACQUIRE) == 1 ||
+                __c11_atomic_fetch_sub(&frame->references, 1, __ATOMIC_ACQ_REL) == 1;
+    if (last)
+        frame_free(frame, (frame->level - 1u) * ENTRY_BITS);
+}
+
+// --- zeroing in idle time ------------------------------------------------------------------------
+
+static bool zero_one(struct frame_cache *cache) {
+    struct frame *frame = cache->zeroed_count < STOCK_LIMIT ? take_one() : nullptr;
+    if (frame == nullptr)
+        return false;
+    if (CANARY)
+        canary_verify(frame, false);
+    page_zero(frame_contents(frame));
+    frame->state = FRAME_ZEROED;
+    frame->pins = 0;
+    spinlock_acquire(&cache->lock);
+    push(&cache->zeroed, &cache->zeroed_count, frame);
+    spinlock_release(&cache->lock);
+    return true;
+}
+
+unsigned frames_zero_some(unsigned limit) {
+    unsigned zeroed = 0;
+    while (zeroed < limit && zero_one(cache_here()))
+        zeroed++;
+    return zeroed;
+}

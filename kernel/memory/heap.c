@@ -1,0 +1,123 @@
+// Each frame of a heap holds blocks of one size class. Free blocks form a list by number in their
+// first bytes; the frame's database entry holds its head, the blocks in use and the heap.
+#include "memory/heap.h"
+
+#include "debug/crash.h"
+#include "hal/string.h"
+
+static size_t class_size(unsigned size_class) { return HEAP_SMALLEST << size_class; }
+
+static unsigned class_of(size_t size) {
+    unsigned size_class = 0;
+    while (class_size(size_class) < size)
+        size_class++;
+    return size_class;
+}
+
+static struct frame *block_frame(const void *block) {
+    return frame_number(virtual_to_physical(block) >> PAGE_BITS);
+}
+
+static uint16_t *block_of(const struct frame *frame, unsigned number) {
+    return (uint16_t *)((char *)frame_contents(frame) + (number - 1) * class_size(frame->level));
+}
+
+void heap_initialize(struct heap *heap, struct account *account) {
+    *heap = (struct heap){.account = account};
+}
+
+struct heap *heap_of(const void *block) { return block_frame(block)->heap; }
+
+// --- frames with a free block --------------------------------------------------------------------
+
+static void partial_add(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
+    struct frame **first = &heap->partial[frame->level];
+    frame->heap_previous = 0;
+    frame->heap_next = *first != nullptr ? (uint32_t)number_of_frame(*first) : 0;
+    if (*first != nullptr)
+        (*first)->heap_previous = (uint32_t)number_of_frame(frame);
+    *first = frame;
+}
+
+static void partial_remove(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
+    struct frame *next = frame->heap_next != 0 ? frame_number(frame->heap_next) : nullptr;
+    if (next != nullptr)
+        next->heap_previous = frame->heap_previous;
+    if (frame->heap_previous != 0)
+        frame_number(frame->heap_previous)->heap_next = frame->heap_next;
+    else
+        heap->partial[frame->level] = next;
+}
+
+static void blocks_link(struct frame *frame) {
+    unsigned blocks = (unsigned)(PAGE_SIZE / class_size(frame->level));
+    for (unsigned number = 1; number <= blocks; number++)
+        *block_of(frame, number) = (uint16_t)(number < blocks ? number + 1 : 0);
+    frame->first_free = 1;
+}
+
+static status_t heap_grow(struct heap *heap, unsigned size_class) REQUIRES(heap->lock) {
+    status_t status = account_charge_objects(heap->account, 1);
+    if (status != OK)
+        return status;
+    struct frame *frame;
+    status = frame_allocate(0, FRAME_OBJECT, &frame);
+    if (status != OK) {
+        account_refund_objects(heap->account, 1);
+        return status;
+    }
+    frame->level = (uint8_t)size_class;
+    frame->heap = heap;
+    blocks_link(frame);
+    partial_add(heap, frame);
+    heap->frames++;
+    return OK;
+}
+
+static void heap_shrink(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
+    partial_remove(heap, frame);
+    frame_free(frame, 0);
+    heap->frames--;
+    account_refund_objects(heap->account, 1);
+}
+
+// --- blocks --------------------------------------------------------------------------------------
+
+static void *block_take(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
+    uint16_t *block = block_of(frame, frame->first_free);
+    frame->first_free = *block;
+    frame->present++;
+    if (frame->first_free == 0)
+        partial_remove(heap, frame);
+    return block;
+}
+
+status_t heap_allocate(struct heap *heap, size_t size, void **block) {
+    assert(size <= HEAP_LARGEST);
+    unsigned size_class = class_of(size);
+    status_t status = OK;
+    spinlock_acquire(&heap->lock);
+    if (heap->partial[size_class] == nullptr)
+        status = heap_grow(heap, size_class);
+    if (status == OK)
+        *block = block_take(heap, heap->partial[size_class]);
+    spinlock_release(&heap->lock);
+    if (status == OK)
+        memset(*block, 0, class_size(size_class));
+    return status;
+}
+
+void heap_free(void *block) {
+    struct frame *frame = block_frame(block);
+    struct heap *heap = frame->heap;
+    uint64_t offset = virtual_to_physical(block) & (PAGE_SIZE - 1);
+    spinlock_acquire(&heap->lock);
+    assert(frame->state == FRAME_OBJECT && frame->present != 0);
+    if (frame->first_free == 0)
+        partial_add(heap, frame);
+    *(uint16_t *)block = frame->first_free;
+    frame->first_free = (uint16_t)(offset / class_size(frame->level) + 1);
+    if (--frame->present == 0)
+        heap_shrink(heap, frame);
+    spinlock_release(&heap->lock);
+}
