@@ -20,7 +20,8 @@ static constexpr unsigned EXT2_REPORTS_MAX = 64; // log lines about damage, for 
 
 struct ext2 {
     struct ext2_device device;
-    char name[sizeof(((struct ext2_disk_superblock *)nullptr)->volume_name) + 1];
+    char label[EXT2_LABEL_MAX + 1]; // as the image has it, and a 0
+    char name[EXT2_LABEL_MAX + 1];  // for the log: the label, if that is printable
 
     // From the superblock, checked; constant.
     uint32_t block_bits, block_size;

@@ -14,57 +14,58 @@ static constexpr uint32_t EXT2_SUPERBLOCK_OFFSET = 1024; // bytes, whatever the 
 static constexpr uint16_t EXT2_MAGIC = 0xef53;
 static constexpr uint32_t EXT2_ROOT_INODE = 2;
 static constexpr uint32_t EXT2_NAME_MAX = 255; // bytes, without a final 0
+static constexpr uint32_t EXT2_LABEL_MAX = 16; // likewise
 
 static constexpr uint32_t EXT2_REVISION_ORIGINAL = 0; // inodes of 128 bytes, no features
 static constexpr uint32_t EXT2_REVISION_DYNAMIC = 1;
 static constexpr uint32_t EXT2_INODE_SIZE_ORIGINAL = 128;
 
 struct ext2_disk_superblock {
-    uint32_t inodes_count;          // 0
-    uint32_t blocks_count;          // 4
-    uint32_t reserved_blocks_count; // 8
-    uint32_t free_blocks_count;     // 12
-    uint32_t free_inodes_count;     // 16
-    uint32_t first_data_block;      // 20: 1 with blocks of 1 KiB, else 0
-    uint32_t log_block_size;        // 24: 0 is 1 KiB
-    uint32_t log_fragment_size;     // 28
-    uint32_t blocks_per_group;      // 32
-    uint32_t fragments_per_group;   // 36
-    uint32_t inodes_per_group;      // 40
-    uint32_t mount_time;            // 44
-    uint32_t write_time;            // 48
-    uint16_t mount_count;           // 52
-    uint16_t mount_count_maximum;   // 54
-    uint16_t magic;                 // 56
-    uint16_t state;                 // 58
-    uint16_t errors;                // 60
-    uint16_t minor_revision;        // 62
-    uint32_t last_check;            // 64
-    uint32_t check_interval;        // 68
-    uint32_t creator_system;        // 72
-    uint32_t revision;              // 76
-    uint16_t reserved_uid;          // 80
-    uint16_t reserved_gid;          // 82
-    uint32_t first_inode;           // 84: from here on revision 1
-    uint16_t inode_size;            // 88: bytes
-    uint16_t block_group;           // 90
-    uint32_t compatible;            // 92
-    uint32_t incompatible;          // 96
-    uint32_t read_only_compatible;  // 100
-    uint8_t uuid[16];               // 104
-    char volume_name[16];           // 120
-    char last_mounted[64];          // 136
-    uint32_t compression;           // 200
-    uint8_t preallocate_blocks;     // 204
-    uint8_t preallocate_directory;  // 205
-    uint16_t reserved_descriptors;  // 206
-    uint8_t journal_uuid[16];       // 208
-    uint32_t journal_inode;         // 224
-    uint32_t journal_device;        // 228
-    uint32_t last_orphan;           // 232
-    uint32_t hash_seed[4];          // 236
-    uint8_t hash_version;           // 252
-    uint8_t reserved[771];          // 253
+    uint32_t inodes_count;            // 0
+    uint32_t blocks_count;            // 4
+    uint32_t reserved_blocks_count;   // 8
+    uint32_t free_blocks_count;       // 12
+    uint32_t free_inodes_count;       // 16
+    uint32_t first_data_block;        // 20: 1 with blocks of 1 KiB, else 0
+    uint32_t log_block_size;          // 24: 0 is 1 KiB
+    uint32_t log_fragment_size;       // 28
+    uint32_t blocks_per_group;        // 32
+    uint32_t fragments_per_group;     // 36
+    uint32_t inodes_per_group;        // 40
+    uint32_t mount_time;              // 44
+    uint32_t write_time;              // 48
+    uint16_t mount_count;             // 52
+    uint16_t mount_count_maximum;     // 54
+    uint16_t magic;                   // 56
+    uint16_t state;                   // 58
+    uint16_t errors;                  // 60
+    uint16_t minor_revision;          // 62
+    uint32_t last_check;              // 64
+    uint32_t check_interval;          // 68
+    uint32_t creator_system;          // 72
+    uint32_t revision;                // 76
+    uint16_t reserved_uid;            // 80
+    uint16_t reserved_gid;            // 82
+    uint32_t first_inode;             // 84: from here on revision 1
+    uint16_t inode_size;              // 88: bytes
+    uint16_t block_group;             // 90
+    uint32_t compatible;              // 92
+    uint32_t incompatible;            // 96
+    uint32_t read_only_compatible;    // 100
+    uint8_t uuid[16];                 // 104
+    char volume_name[EXT2_LABEL_MAX]; // 120
+    char last_mounted[64];            // 136
+    uint32_t compression;             // 200
+    uint8_t preallocate_blocks;       // 204
+    uint8_t preallocate_directory;    // 205
+    uint16_t reserved_descriptors;    // 206
+    uint8_t journal_uuid[16];         // 208
+    uint32_t journal_inode;           // 224
+    uint32_t journal_device;          // 228
+    uint32_t last_orphan;             // 232
+    uint32_t hash_seed[4];            // 236
+    uint8_t hash_version;             // 252
+    uint8_t reserved[771];            // 253
 };
 static_assert(sizeof(struct ext2_disk_superblock) == 1024);
 static_assert(offsetof(struct ext2_disk_superblock, magic) == 56);

@@ -85,7 +85,7 @@ static status_t inode_check(struct ext2 *fs, const struct ext2_inode *inode)
         EXT2_FLAG_COMPRESSED | EXT2_FLAG_ENCRYPTED | EXT2_FLAG_EXTENTS | EXT2_FLAG_INLINE;
     if (inode->flags & unreadable) {
         if (ext2_report(fs))
-            log_error("ext2 %s: inode %u: flags 0x%x are not supported", fs->name, inode->number,
+            log_error("%s: inode %u: flags 0x%x are not supported", fs->name, inode->number,
                       inode->flags & unreadable);
         return ERR_UNSUPPORTED;
     }

@@ -6,9 +6,8 @@
 #include <baton/log.h>
 
 // Logs damage, up to EXT2_REPORTS_MAX lines for each mount, and is ERR_BAD_FORMAT.
-#define EXT2_DAMAGED(fs, format, ...)                                                       \
-    (ext2_report(fs) ? log_error("ext2 %s: " format, (fs)->name __VA_OPT__(, ) __VA_ARGS__) \
-                     : (void)0,                                                             \
+#define EXT2_DAMAGED(fs, format, ...)                                                             \
+    (ext2_report(fs) ? log_error("%s: " format, (fs)->name __VA_OPT__(, ) __VA_ARGS__) : (void)0, \
      ERR_BAD_FORMAT)
 
 // Whether one more line about damage may be logged; says so once when that was the last.

@@ -14,7 +14,7 @@ bool ext2_report(struct ext2 *fs)
         return false;
     if (fs->reports++ < EXT2_REPORTS_MAX)
         return true;
-    log_error("ext2 %s: further damage is not logged", fs->name);
+    log_error("%s: further damage is not logged", fs->name);
     return false;
 }
 
@@ -22,11 +22,9 @@ bool ext2_report(struct ext2 *fs)
 static void name_set(struct ext2 *fs, const struct ext2_disk_superblock *disk)
 {
     size_t length = 0;
-    while (length < sizeof(disk->volume_name) && disk->volume_name[length] > ' ' &&
-           disk->volume_name[length] < 0x7f) {
-        fs->name[length] = disk->volume_name[length];
-        length++;
-    }
+    memcpy(fs->label, disk->volume_name, EXT2_LABEL_MAX);
+    for (; length < EXT2_LABEL_MAX && fs->label[length] > ' ' && fs->label[length] < 0x7f; length++)
+        fs->name[length] = fs->label[length];
     fs->name[length] = 0;
     if (length == 0)
         memcpy(fs->name, "(no label)", sizeof("(no label)"));
@@ -50,7 +48,7 @@ static status_t features_check(struct ext2 *fs)
     uint32_t refused = fs->incompatible & ~EXT2_READABLE_FEATURES;
     for (unsigned bit = 0; bit < 32; bit++)
         if (refused & 1u << bit)
-            log_error("ext2 %s: feature %s (incompatible 0x%x) is not supported", fs->name,
+            log_error("%s: feature %s (incompatible 0x%x) is not supported", fs->name,
                       feature_name(bit), 1u << bit);
     return refused ? ERR_UNSUPPORTED : OK;
 }
@@ -58,7 +56,7 @@ static status_t features_check(struct ext2 *fs)
 static status_t revision_check(struct ext2 *fs, const struct ext2_disk_superblock *disk)
 {
     if (disk->revision > EXT2_REVISION_DYNAMIC) {
-        log_error("ext2 %s: revision %u is not supported", fs->name, disk->revision);
+        log_error("%s: revision %u is not supported", fs->name, disk->revision);
         return ERR_UNSUPPORTED;
     }
     bool dynamic = disk->revision == EXT2_REVISION_DYNAMIC;
@@ -76,7 +74,7 @@ static status_t block_size_set(struct ext2 *fs, const struct ext2_disk_superbloc
     fs->block_bits = 10 + disk->log_block_size;
     fs->block_size = 1u << fs->block_bits;
     if (fs->block_size > PAGE_SIZE) {
-        log_error("ext2 %s: block size %u is not supported", fs->name, fs->block_size);
+        log_error("%s: block size %u is not supported", fs->name, fs->block_size);
         return ERR_UNSUPPORTED;
     }
     uint64_t entries = fs->block_size / sizeof(uint32_t);
