@@ -1,10 +1,11 @@
 // sources: servers/ext2/superblock.c servers/ext2/inode.c servers/ext2/map.c
-// sources: servers/ext2/directory.c servers/ext2/path.c
+// sources: servers/ext2/directory.c servers/ext2/path.c servers/ext2/listing.c
 //
-// Paths through directories and symbolic links, and the cookies of listings.
+// Paths through directories and symbolic links, the cookies of listings, and their pages.
 
 #include <limits.h>
 
+#include "../../servers/ext2/listing.h"
 #include "ext2_tree.h"
 
 struct path_case {
@@ -131,4 +132,62 @@ TEST(any_cookie_is_safe)
     }
     CHECK_EQ(log_lines, 0);
     image_drop(&image);
+}
+
+// Walks a page of entries; each is where the protocol says.
+static unsigned page_check(const char *page, unsigned count, struct ext2 *fs,
+                           const struct ext2_inode *directory)
+{
+    size_t at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct file_entry *entry = (const void *)(page + at);
+        uint32_t number;
+        struct ext2_inode inode;
+        at += (offsetof(struct file_entry, name) + entry->length + 7) / 8 * 8;
+        CHECK(at <= PAGE_SIZE);
+        CHECK_EQ(ext2_lookup(fs, directory, entry->name, entry->length, &number), OK);
+        CHECK_EQ(entry->inode, number);
+        CHECK_EQ(ext2_inode_read(fs, number, &inode), OK);
+        CHECK_EQ(entry->kind, kind_of_mode(inode.mode));
+    }
+    for (; at < PAGE_SIZE; at++)
+        CHECK_EQ(page[at], 0);
+    return count;
+}
+
+static unsigned listing_count(struct ext2 *fs, const char *path)
+{
+    struct ext2_inode directory;
+    uint64_t cookie = FILE_LIST_START;
+    uint32_t count;
+    unsigned total = 0;
+    CHECK_EQ(path_find(fs, path, true, &directory), OK);
+    while (cookie != FILE_LIST_END) {
+        [[gnu::aligned(8)]] char page[PAGE_SIZE] = {};
+        CHECK_EQ(listing_fill(fs, &directory, cookie, page, &cookie, &count), OK);
+        CHECK(count > 0);
+        total += page_check(page, count, fs, &directory);
+    }
+    return total;
+}
+
+TEST(pages_of_listings)
+{
+    static const char *const formats[] = {"-b 4096 -t ext2", "-b 1024 -r 0"};
+    for (unsigned i = 0; i < 2; i++) {
+        image_make("paths", formats[i]);
+        struct image image = image_load("paths");
+        struct ext2_device device = image_device(&image);
+        struct ext2 fs;
+        struct ext2_inode inode;
+        char page[PAGE_SIZE];
+        uint64_t next;
+        uint32_t count;
+        CHECK_EQ(ext2_mount(&fs, &device), OK);
+        CHECK_EQ(listing_count(&fs, "/many"), TREE_MANY + 2);
+        CHECK_EQ(listing_count(&fs, "/"), 10);
+        CHECK_EQ(path_find(&fs, "/sizes/dense", true, &inode), OK);
+        CHECK_EQ(listing_fill(&fs, &inode, 0, page, &next, &count), ERR_NOT_DIRECTORY);
+        image_drop(&image);
+    }
 }
