@@ -1,0 +1,41 @@
+// What init's files share.
+#pragma once
+
+#include "table.h"
+
+#include <baton/server.h>
+#include <baton/spawn.h>
+
+struct service {
+    struct service_line line;
+    struct child child;  // number 0: does not run
+    handle_t port;       // with the receive right, until the service has been started with it
+    handle_t call;       // to call its port
+};
+
+extern struct service services[SERVICES_MAXIMUM];
+extern unsigned service_count;
+
+// The line that is run instead of an interactive session, or null.
+extern const char *run_line;
+
+// The port that init serves and hears of deaths at.
+extern handle_t own_port;
+
+// Makes the ports that services serve.
+void ports_make(void);
+
+// Starts a service; logs why it cannot.
+status_t service_start(unsigned index);
+
+// A service has ended: starts it again, or ends the system.
+void service_died(struct server *server, const struct server_death *death);
+
+// Ends the system.
+[[noreturn]] void system_stop(uint32_t status);
+
+// Reads a whole file into memory of its own, ended by 0; null if it is not there, or cannot be
+// read, which is logged.
+char *file_text(const char *path);
+
+extern const struct service_server find_handlers;

@@ -1,0 +1,73 @@
+// The first program: starts what /etc/services names, and keeps it running.
+
+#include "init.h"
+
+#include <baton/log.h>
+#include <baton/start.h>
+#include <baton/system.h>
+
+#include <protocols/service.h>
+
+static constexpr uint32_t SYSTEM_CRASHED = 125;
+
+struct service services[SERVICES_MAXIMUM];
+unsigned service_count;
+const char *run_line;
+handle_t own_port;
+
+void system_stop(uint32_t status)
+{
+    log_info("ending the system with status %u", status);
+    for (;;)
+        (void)system_system_end(start_handle("system"), SYSTEM_EXIT, status);
+}
+
+static void complain(unsigned line, const char *what)
+{
+    log_error("/etc/services:%u: %s", line, what);
+}
+
+static void services_read(void)
+{
+    static struct service_line lines[SERVICES_MAXIMUM];
+    char *text = file_text("/etc/services");
+    if (text)
+        service_count = services_parse(text, lines, complain);
+    for (unsigned i = 0; i < service_count; i++)
+        services[i].line = lines[i];
+    if (service_count == 0) {
+        log_error("/etc/services names no service");
+        system_stop(SYSTEM_CRASHED);
+    }
+}
+
+// Services in the order of their lines, sessions last.
+static void services_start(void)
+{
+    for (unsigned session = 0; session < 2; session++) {
+        for (unsigned i = 0; i < service_count; i++) {
+            bool now = services[i].line.session == (session == 1);
+            if (now && service_start(i) != OK && session == 1)
+                system_stop(SYSTEM_CRASHED);
+        }
+    }
+}
+
+int main(void)
+{
+    uint64_t port;
+    status_t status = system_port_create(SERVICE_PROTOCOL, &port);
+    if (status != OK) {
+        log_error("no port: %s", status_text(status));
+        return 1;
+    }
+    own_port = (handle_t)port;
+    run_line = file_text("/etc/run-line");
+    services_read();
+    ports_make();
+    services_start();
+    struct server server = {
+        .port = own_port, .protocols = {service_serve(&find_handlers)}, .died = service_died};
+    log_error("cannot receive: %s", status_text(server_run(&server)));
+    return 1;
+}
