@@ -147,7 +147,8 @@ status_t child_wait(struct child_end *end, ticks_t deadline)
     *end = (struct child_end){
         .number = (uint32_t)message.word[0],
         .status = (uint32_t)message.word[1],
-        .cause = (enum end_cause)message.word[2],
+        .cause = (enum end_cause)(message.word[2] & 0xff),
+        .exception = (uint8_t)(message.word[2] >> 8),
         .address = message.word[3],
     };
     return OK;

@@ -16,6 +16,23 @@ unsigned spawn_handles_inherit(const char *const *names, struct spawn_handle *ha
     return count;
 }
 
+// Intel SDM vol. 3A table 6-1.
+static const char *exception_text(uint8_t exception)
+{
+    switch (exception) {
+    case 6:
+        return "invalid instruction";
+    case 13:
+        return "general protection fault";
+    case 14:
+        return "page fault";
+    case 16:
+    case 19:
+        return "floating-point exception";
+    }
+    return "fault";
+}
+
 void child_end_text(const struct child_end *end, char *buffer, unsigned size)
 {
     switch (end->cause) {
@@ -26,7 +43,8 @@ void child_end_text(const struct child_end *end, char *buffer, unsigned size)
         text_format(buffer, size, "ended by another process");
         return;
     case END_FAULTED:
-        text_format(buffer, size, "crashed: page fault at 0x%lx", end->address);
+        text_format(buffer, size, "crashed: %s at 0x%lx", exception_text(end->exception),
+                    end->address);
         return;
     }
     text_format(buffer, size, "ended for an unknown reason");

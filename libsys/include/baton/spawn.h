@@ -40,9 +40,10 @@ struct child {
 // How a child ended.
 struct child_end {
     uint32_t number;
-    uint32_t status;       // 0 to 255
+    uint32_t status; // 0 to 255
     enum end_cause cause;
-    uaddr_t address;       // END_FAULTED: where
+    uint8_t exception; // END_FAULTED: the processor's number for it, 0 if it was not told
+    uaddr_t address;   // END_FAULTED: where
 };
 
 // Starts a program, and has its death told to `port` (one's own) with `badge`; with HANDLE_NONE to
