@@ -1,5 +1,5 @@
-// Why a program was ended, in the log: exception, registers, backtrace. What the program left in its
-// registers and on its stack is not trusted; its memory is read through the kernel's own map.
+// Why a program was ended, in the log: exception, registers, backtrace. What the program left in
+// its registers and on its stack is not trusted; its memory is read through the kernel's own map.
 #include <abi/layout.h>
 #include <abi/message.h>
 
@@ -12,7 +12,6 @@
 LOG_MODULE(LOG_CRASH);
 
 static constexpr unsigned FRAMES = 16;
-static constexpr unsigned VECTOR_PAGE_FAULT = 14;
 
 // "read_block+0x14", "image+0x1234", or nothing for an address outside the image.
 static void describe(const struct thread *thread, uaddr_t address, char *text, size_t size) {

@@ -82,7 +82,8 @@ boot_entry:
     lgdt low_gdt_pointer
     ljmp $SELECTOR_KERNEL_CODE, $long_mode
 
-// Clears ZF if the processor has CPUID: if the ID flag can be changed (Intel SDM vol. 1 section 20.1).
+// Clears ZF if the processor has CPUID: if the ID flag can be changed (Intel SDM vol. 1 section
+// 20.1).
 has_cpuid:
     pushfl
     popl %eax
@@ -160,7 +161,7 @@ no_loader:
 no_long_mode:
     .asciz "Baton needs a 64-bit x86 processor; this one is not.\r\n"
 no_no_execute:
-    .asciz "Baton needs a processor with the no-execute bit (NX); this one has none, or it is off.\r\n"
+    .asciz "Baton needs a processor with the no-execute bit (NX), switched on.\r\n"
 
     .balign 8
 low_gdt_pointer:

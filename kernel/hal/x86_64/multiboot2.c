@@ -4,64 +4,8 @@
 
 #include "debug/log.h"
 #include "hal/string.h"
+#include "hal/x86_64/multiboot2_tags.h"
 #include "hal/x86_64/regions.h"
-
-// Tag types, section 3.6.
-enum tag_type : uint32_t {
-    TAG_END = 0,
-    TAG_OPTIONS = 1,
-    TAG_LOADER = 2,
-    TAG_MODULE = 3,
-    TAG_MEMORY = 4,
-    TAG_MAP = 6,
-    TAG_SCREEN = 8,
-    TAG_ACPI_OLD = 14,
-    TAG_ACPI_NEW = 15,
-};
-
-struct tags_head {
-    uint32_t size, reserved;
-};
-
-struct tag {
-    uint32_t type, size; // size: with this head, without the padding to 8 bytes
-};
-
-struct tag_module {
-    struct tag tag;
-    uint32_t start, end;
-    char line[];
-};
-
-struct tag_memory {
-    struct tag tag;
-    uint32_t lower_kib, upper_kib; // from 0, and from 1 MiB
-};
-
-struct tag_map {
-    struct tag tag;
-    uint32_t entry_size, entry_version;
-};
-
-struct map_entry {
-    uint64_t start, size;
-    uint32_t type, reserved;
-};
-static_assert(sizeof(struct map_entry) == 24);
-
-enum map_type : uint32_t { MAP_RAM = 1, MAP_ACPI = 3, MAP_ACPI_NVS = 4 };
-
-struct tag_screen {
-    struct tag tag;
-    uint64_t address;
-    uint32_t pitch, width, height;
-    uint8_t bits_per_pixel, type;
-    uint16_t reserved;
-    uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits; // type 1
-};
-static_assert(offsetof(struct tag_screen, red_shift) == 32);
-
-enum screen_type : uint8_t { SCREEN_COLOR = 1, SCREEN_TEXT = 2 };
 
 static constexpr uint32_t SCREEN_LIMIT = 16384; // pixels in a line, and lines
 static constexpr uint32_t TEXT_LIMIT = 256;
@@ -204,9 +148,9 @@ static bool screen_is_sane(const struct tag_screen *from) {
                from->address < 1 << 20;
     uint8_t depth = from->bits_per_pixel;
     return from->type == SCREEN_COLOR && (depth == 16 || depth == 24 || depth == 32) &&
-           from->width <= SCREEN_LIMIT && from->height <= SCREEN_LIMIT && from->pitch >= from->width * (depth / 8) &&
-           from->pitch <= SCREEN_LIMIT * 8 && from->address < REGIONS_LIMIT &&
-           from->red_shift < depth && from->green_shift < depth && from->blue_shift < depth;
+           from->width <= SCREEN_LIMIT && from->height <= SCREEN_LIMIT &&
+           from->pitch >= from->width * (depth / 8) && from->pitch <= SCREEN_LIMIT * 8 &&
+           from->address < REGIONS_LIMIT && from->red_shift < depth && from->green_shift < depth && from->blue_shift < depth;
 }
 
 static void read_screen(struct parser *parser, const struct tag *tag) {

@@ -1,4 +1,4 @@
-// The boot loader's tags (Multiboot2 specification 2.0, section 3.6), read with every bound checked.
+// The boot loader's tags (Multiboot2 specification 2.0, section 3.6), with every bound checked.
 #pragma once
 
 #include "hal/boot.h"

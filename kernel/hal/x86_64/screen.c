@@ -4,6 +4,7 @@
 
 #include "hal/string.h"
 #include "hal/x86_64/font.h"
+#include "hal/x86_64/io.h"
 
 // A large screen uses its upper left part.
 static constexpr unsigned COLUMNS = 128, ROWS = 64;
@@ -112,6 +113,10 @@ void screen_start(const struct boot_screen *from, void *at) {
     rows = at_most(screen.text ? screen.height : screen.height / CELL_HEIGHT, ROWS);
     if (columns == 0 || rows < 2)
         return;
+    if (screen.text) { // no cursor: CRT controller, cursor start register, bit 5
+        io_write8(0x3d4, 0x0a);
+        io_write8(0x3d5, 1 << 5);
+    }
     memset(cell, ' ', sizeof cell);
     pixels = at;
     screen_restore();
