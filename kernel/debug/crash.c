@@ -10,9 +10,8 @@
 #include "hal/string.h"
 #include "hart/hart.h"
 
-static constexpr unsigned FRAMES = 24;      // of a backtrace
+static constexpr unsigned FRAMES = 40;      // of a backtrace
 static constexpr size_t LAST_BYTES = 800;   // of the log, shown before the report
-static constexpr unsigned VECTOR_PAGE_FAULT = 14;
 static constexpr uint32_t NOBODY = 0;
 
 static _Atomic uint32_t reporter = NOBODY; // index of the reporting hart, plus one
@@ -64,14 +63,30 @@ static void begin(const char *what) {
     print("\n*** system crash on hart %u: %s\n", hart_number(), what);
 }
 
+// Recursion would fill the screen with one line: what repeats is counted.
 static void print_backtrace(uint64_t frame_pointer) {
     uint64_t addresses[FRAMES];
     unsigned count = hal_backtrace(frame_pointer, addresses, FRAMES);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0, next; i < count; i = next) {
         char name[80];
+        for (next = i + 1; next < count && addresses[next] == addresses[i];)
+            next++;
         symbol_describe(addresses[i], name, sizeof name);
-        print("  %016lx %s\n", addresses[i], name);
+        if (next - i > 1)
+            print("  %016lx %s, %u times\n", addresses[i], name, next - i);
+        else
+            print("  %016lx %s\n", addresses[i], name);
     }
+}
+
+// The page below a stack is not mapped: a fault there means that the stack is full.
+static void print_stack_overflow(uint64_t address) {
+    const struct hart *hart = hal_hart_here();
+    if (hart == nullptr)
+        return;
+    uint64_t bottom = hart->kernel_stack - KERNEL_STACK_SIZE;
+    if (address < bottom && bottom - address <= PAGE_SIZE)
+        print("the kernel stack is full\n");
 }
 
 static void print_hart(const struct hart *hart) {
@@ -117,6 +132,7 @@ void crash_exception(const struct registers *registers, unsigned vector, uint64_
     char name[80], text[512];
     begin(hal_exception_name(vector));
     print("exception %u, error 0x%lx\n", vector, error);
+    print_stack_overflow(address);
     symbol_describe(registers->rip, name, sizeof name);
     if (vector == VECTOR_PAGE_FAULT)
         print("%s 0x%lx: %s\n", hal_fault_access(error), address, hal_fault_cause(error));

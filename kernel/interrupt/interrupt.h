@@ -4,12 +4,12 @@
 
 #include "hal/hal.h"
 
-// An interrupt, vector 32 and above. `registers`: the state that was interrupted: the current
-// thread's, or a frame on the stack when the hart was idle.
-void interrupt_arrive(struct registers *registers, uint64_t vector);
+struct thread;
 
-// An exception, vector 0 to 31, with the processor's error code (0 where there is none).
-// `from_user`: the registers are the current thread's; otherwise the kernel is at fault and the
-// system crashes (a page fault, too: the kernel touches no user address).
-void exception_arrive(struct registers *registers, uint64_t vector, uint64_t error,
-                      bool from_user);
+// The current thread was interrupted, or did something exceptional; its registers are stored. Sees to
+// what runs next. `error`: the processor's error code, 0 where there is none.
+void program_interrupted(struct thread *thread, uint64_t vector, uint64_t error);
+
+// The hart was idle, or the kernel is at fault: then the system crashes (after a page fault, too: the
+// kernel touches no address of a program).
+void kernel_interrupted_arrive(struct registers *registers, uint64_t vector, uint64_t error);

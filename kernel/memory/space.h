@@ -101,3 +101,6 @@ status_t space_link_pages(struct space *space, struct frame *first, parcel_t slo
 // Walks the space and compares every sum, reference and mark with a recount; returns the number of errors and
 // describes the first in `text`. Takes the lock.
 unsigned space_check(struct space *space, char *text, size_t size);
+
+// Is part of a borrowed parcel lent on at the moment?
+bool parcel_lent_on(struct space *borrower, parcel_t landed);

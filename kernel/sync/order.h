@@ -1,9 +1,11 @@
 // The lock order. A hart that holds a lock takes only locks that stand further down.
 //
-//   process->lock         a process's threads, state, handle table changes
-//   port->lock            a port's queues and waiting servers; two: lower address first
+//   processes             the list of all processes
+//   process->lock         a process's threads, state, watches
+//   port->lock            a port's queues and waiting servers; never two
+//   handle table locks    changes of a process's handle table; two: lower address first
 //   space->lock           an address space's page tables; two: lower address first
-//   watch, timer, irq     registries: interrupt lines, deadline heaps
+//   irq, hart timers      interrupt lines, deadline heaps
 //   frame lock            a shared table (struct frame)
 //   heap->lock            a process's kernel objects
 //   frames' locks         buddy lists, frame caches

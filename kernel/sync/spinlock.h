@@ -19,6 +19,9 @@
 #define EXCLUDES(...) __attribute__((locks_excluded(__VA_ARGS__)))
 #define NO_THREAD_SAFETY_ANALYSIS __attribute__((no_thread_safety_analysis))
 
+// Serves flush requests and the like; called by every loop that waits for another hart.
+void hart_poll(void);
+
 struct CAPABILITY("spinlock") spinlock {
     _Atomic uint16_t next, owner; // tickets: handed out, being served
 };

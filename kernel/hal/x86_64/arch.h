@@ -85,3 +85,18 @@ static inline uint64_t hal_fault_address(void) {
     __asm__ volatile("movq %%cr2, %0" : "=r"(address));
     return address;
 }
+
+// Model-specific registers (Intel SDM vol. 4 table 2-2).
+static inline void hal_register_write(uint32_t number, uint64_t value) {
+    __asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+}
+
+// This hart's block, before hal_hart_initialize.
+static inline void hal_hart_block_set(struct hart *hart) {
+    hal_register_write(0xc000'0101, (uint64_t)hart);
+}
+
+// The current thread's FS base.
+static inline void hal_thread_pointer_set(uint64_t address) {
+    hal_register_write(0xc000'0100, address);
+}

@@ -20,6 +20,9 @@ static constexpr uint64_t KERNEL_STACK_SIZE = 16 * 1024;
 static constexpr unsigned HART_LIMIT = 256;
 
 enum vector : uint8_t {
+    VECTOR_NMI = 2,
+    VECTOR_NO_VECTORS = 7, // CR0.TS is set
+    VECTOR_PAGE_FAULT = 14,
     VECTOR_LEGACY = 32, // 32-47: the remapped, masked legacy controllers
     VECTOR_LINES = 48,  // 48-223: interrupt lines
     VECTOR_TIMER = 240,

@@ -1,0 +1,2 @@
+#pragma once
+#include "hal/x86_64/vector.h"

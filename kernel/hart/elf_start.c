@@ -1,0 +1,151 @@
+#include "hart/elf_start.h"
+
+#include <abi/layout.h>
+
+#include "debug/log.h"
+#include "hal/string.h"
+
+LOG_MODULE(LOG_BOOT);
+
+// System V ABI, chapters 4 and 5; AMD64 supplement, section 4.1.
+struct elf_header {
+    uint8_t magic[4], width, order, version, abi, padding[8];
+    uint16_t type, machine;
+    uint32_t version2;
+    uint64_t entry, segments_offset, sections_offset;
+    uint32_t flags;
+    uint16_t header_size, segment_size, segments, section_size, sections, names;
+};
+static_assert(sizeof(struct elf_header) == 64);
+
+struct elf_segment {
+    uint32_t type, flags;
+    uint64_t offset, address, physical, file_size, memory_size, alignment;
+};
+static_assert(sizeof(struct elf_segment) == 56);
+
+static constexpr uint16_t TYPE_SHARED = 3, MACHINE_X86_64 = 62;
+static constexpr uint32_t SEGMENT_LOAD = 1, SEGMENT_EXECUTE = 1, SEGMENT_WRITE = 2;
+static constexpr uint64_t IMAGE_LIMIT = 16 << 20;
+
+static status_t bad(const struct process *process, const char *why) {
+    log_error("%s: not a program that can be started: %s", process->name, why);
+    return ERR_BAD_FORMAT;
+}
+
+// Table entries that are left from an address to the end of its table.
+static uint64_t table_rest(uaddr_t address) {
+    return TABLE_ENTRIES - (address >> PAGE_BITS & (TABLE_ENTRIES - 1));
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+status_t process_pages(struct process *process, uaddr_t address, uint64_t pages, uint64_t rights,
+                       uint32_t kind) {
+    while (pages > 0) {
+        unsigned count = (unsigned)smaller(pages, table_rest(address));
+        status_t status = memory_create(
+            &process->space, parcel_make(address, 1, count, PARCEL_NONE, rights), kind);
+        if (status != OK)
+            return status;
+        address += count * PAGE_SIZE;
+        pages -= count;
+    }
+    return OK;
+}
+
+static status_t pages_protect(struct process *process, uaddr_t address, uint64_t pages,
+                              uint64_t rights) {
+    while (pages > 0) {
+        unsigned count = (unsigned)smaller(pages, table_rest(address));
+        status_t status = memory_protect(
+            &process->space, parcel_make(address, 1, count, PARCEL_NONE, rights));
+        if (status != OK)
+            return status;
+        address += count * PAGE_SIZE;
+        pages -= count;
+    }
+    return OK;
+}
+
+void process_write(struct process *process, uaddr_t address, const void *data, size_t size) {
+    const uint8_t *from = data;
+    while (size > 0) {
+        size_t offset = address % PAGE_SIZE, part = smaller(size, PAGE_SIZE - offset);
+        spinlock_acquire(&process->space.lock);
+        uint8_t *page = space_page_locked(&process->space, address - offset, true);
+        if (page == nullptr)
+            panic("a page of %s is not there", process->name);
+        memcpy(page + offset, from, part);
+        spinlock_release(&process->space.lock);
+        address += part;
+        from += part;
+        size -= part;
+    }
+}
+
+static status_t segment_place(struct process *process, const uint8_t *file,
+                              const struct elf_segment *s) {
+    uaddr_t first = LAYOUT_SERVER_IMAGE + (s->address & ~(PAGE_SIZE - 1));
+    uaddr_t end = LAYOUT_SERVER_IMAGE + s->address + s->memory_size;
+    uint64_t pages = (end - first + PAGE_SIZE - 1) >> PAGE_BITS;
+    status_t status = process_pages(process, first, pages, PARCEL_WRITABLE, MEMORY_PAGES);
+    if (status != OK)
+        return status;
+    process_write(process, LAYOUT_SERVER_IMAGE + s->address, file + s->offset, s->file_size);
+    if (s->flags & SEGMENT_WRITE)
+        return OK;
+    return pages_protect(process, first, pages,
+                         s->flags & SEGMENT_EXECUTE ? PARCEL_EXECUTABLE : 0);
+}
+
+static const char *segment_problem(const struct elf_segment *s, size_t size) {
+    if (s->offset > size || s->file_size > size - s->offset)
+        return "a segment lies beyond the end of the file";
+    if (s->memory_size < s->file_size || s->address > IMAGE_LIMIT ||
+        s->memory_size > IMAGE_LIMIT - s->address)
+        return "a segment's size is wrong";
+    if ((s->flags & SEGMENT_WRITE) && (s->flags & SEGMENT_EXECUTE))
+        return "a segment is both writable and executable";
+    return nullptr;
+}
+
+static const char *header_problem(const struct elf_header *h, size_t size) {
+    if (size < sizeof(*h) || memcmp(h->magic, "\177ELF", 4) != 0)
+        return "no ELF file";
+    if (h->width != 2 || h->order != 1 || h->machine != MACHINE_X86_64)
+        return "not for x86-64";
+    if (h->type != TYPE_SHARED)
+        return "not position-independent";
+    if (h->segment_size != sizeof(struct elf_segment) || h->segments_offset > size ||
+        h->segments * sizeof(struct elf_segment) > size - h->segments_offset)
+        return "its segment table lies beyond the end of the file";
+    if (h->entry >= IMAGE_LIMIT)
+        return "its entry point is out of range";
+    return nullptr;
+}
+
+status_t elf_place(struct process *process, const void *file, size_t size, uaddr_t *entry,
+                   uint64_t *image_size) {
+    const struct elf_header *header = file;
+    const char *problem = header_problem(header, size);
+    if (problem != nullptr)
+        return bad(process, problem);
+    *image_size = 0;
+    for (unsigned i = 0; i < header->segments; i++) {
+        struct elf_segment s;
+        memcpy(&s, (const uint8_t *)file + header->segments_offset + i * sizeof(s), sizeof(s));
+        if (s.type != SEGMENT_LOAD || s.memory_size == 0)
+            continue;
+        problem = segment_problem(&s, size);
+        if (problem != nullptr)
+            return bad(process, problem);
+        status_t status = segment_place(process, file, &s);
+        if (status != OK)
+            return status;
+        if (s.address + s.memory_size > *image_size)
+            *image_size = s.address + s.memory_size;
+    }
+    *entry = LAYOUT_SERVER_IMAGE + header->entry;
+    return OK;
+}

@@ -1,0 +1,79 @@
+#include "hart/ignition.h"
+
+#include "debug/crash.h"
+#include "debug/log.h"
+#include "hal/paging.h"
+#include "hal/string.h"
+#include "hart/schedule.h"
+#include "memory/frame.h"
+
+LOG_MODULE(LOG_HART);
+
+static constexpr unsigned BLOCK_ORDER = 0;
+static_assert(sizeof(struct hart) <= PAGE_SIZE << BLOCK_ORDER);
+
+// Each kernel stack has its pages at the upper end of a slot; the rest of the slot stays unmapped.
+static constexpr uint64_t STACK_SLOT = 2 * KERNEL_STACK_SIZE;
+
+alignas(PAGE_SIZE) static struct hart boot_hart;
+
+// Maps a kernel stack; its top, or 0 without memory.
+static uint64_t stack_create(unsigned index) {
+    uint64_t top = LAYOUT_STACKS + (index + 1) * STACK_SLOT;
+    for (uint64_t page = top - KERNEL_STACK_SIZE; page < top; page += PAGE_SIZE) {
+        struct frame *frame;
+        if (frame_allocate(0, FRAME_KERNEL, &frame) != OK)
+            return 0;
+        paging_map(page, frame_address(frame), PAGE_SIZE, ENTRY_WRITE | ENTRY_NO_EXECUTE);
+    }
+    return top;
+}
+
+void boot_hart_prepare(void) {
+    hart_prepare(&boot_hart, 0);
+    boot_hart.self = &boot_hart;
+    hart_count = 1;
+    hal_hart_block_set(&boot_hart);
+}
+
+void boot_hart_initialize(void) {
+    boot_hart.kernel_stack = stack_create(0);
+    if (boot_hart.kernel_stack == 0)
+        panic("no memory for the first kernel stack");
+    hal_hart_initialize(&boot_hart);
+    boot_hart.online = true;
+}
+
+static struct hart *hart_create(unsigned index) {
+    struct frame *frame;
+    if (frame_allocate(BLOCK_ORDER, FRAME_KERNEL, &frame) != OK)
+        return nullptr;
+    struct hart *hart = physical_to_virtual(frame_address(frame));
+    memset(hart, 0, sizeof(*hart));
+    hart_prepare(hart, index);
+    hart->kernel_stack = stack_create(index);
+    return hart->kernel_stack != 0 ? hart : nullptr;
+}
+
+// A hart's first steps of its own.
+static void hart_arrive(struct hart *hart) {
+    hart->online = true;
+    hart_run(hart);
+}
+
+void harts_ignite(void) {
+    unsigned listed = hal_hart_count(), running = 1;
+    for (unsigned i = 1; i < listed; i++) {
+        struct hart *hart = hart_create(i);
+        if (hart == nullptr) {
+            log_warning("no memory for hart %u and those after it", i);
+            break;
+        }
+        hart_count = i + 1;
+        if (hal_hart_start(hart, hart_arrive))
+            running++;
+        else
+            log_warning("hart %u does not answer and is left out", i);
+    }
+    log_info("%u of %u harts run", running, listed);
+}

@@ -1,0 +1,259 @@
+#include "hart/module.h"
+
+#include <abi/layout.h>
+#include <abi/start_page.h>
+
+#include "debug/log.h"
+#include "hal/string.h"
+#include "hart/elf_start.h"
+#include "hart/wiring.h"
+#include "main.h"
+#include "interrupt/io_range.h"
+#include "interrupt/line.h"
+
+LOG_MODULE(LOG_BOOT);
+
+static constexpr unsigned PORT_LIMIT = 32;
+static constexpr uint64_t RESERVE_FRAMES = 64;     // for the kernel's own objects
+static constexpr uint64_t LIMIT_DEFAULT = 256;     // frames, where a line names none
+static constexpr uint64_t STACK_PAGES = LAYOUT_STACK_SIZE / PAGE_SIZE;
+
+static struct wiring wirings[BOOT_MODULES];
+static struct module modules[BOOT_MODULES];
+static struct port *ports[PORT_LIMIT];
+static unsigned ports_named;
+static struct process *rest_taker;
+
+static struct object system_object = {.references = 1, .type = OBJECT_SYSTEM};
+static struct module all_modules = {.object = {.references = 1, .type = OBJECT_MODULE}};
+static struct io_range all_io = {{.references = 1, .type = OBJECT_IO}, 0, 0x10000};
+static struct line all_lines = {{.references = 1, .type = OBJECT_IRQ}, .number = LINES_ALL};
+
+// The rights that "holds=" can name.
+static struct {
+    char name[WIRING_NAME];
+    struct object *object;
+} const holdings[] = {
+    {"system", &system_object},
+    {"modules", &all_modules.object},
+    {"io", &all_io.object},
+    {"irq", &all_lines.object},
+};
+
+// --- the start page ------------------------------------------------------------------------------
+
+struct start {
+    struct start_page page;
+    struct start_handle handle[3 * WIRING_LIST];
+};
+static_assert(sizeof(struct start) <= PAGE_SIZE);
+
+static status_t start_add(struct start *start, struct process *process, const char *name,
+                          struct object *object, rights_t rights) {
+    struct start_handle *entry = &start->handle[start->page.handle_count];
+    memcpy(entry->name, name, sizeof(entry->name));
+    entry->type = object->type;
+    entry->rights = rights;
+    status_t status = handle_install(process, object, rights, 0, &entry->handle);
+    if (status == OK)
+        start->page.handle_count++;
+    return status;
+}
+
+static void start_fill(struct start *start, const struct process *process, uint64_t image_size) {
+    struct start_page *page = &start->page;
+    uint64_t seconds = hal_wall_seconds(), rate = hal_ticks_per_second();
+    *page = (struct start_page){
+        .magic = START_MAGIC,
+        .abi = ABI_NUMBER,
+        .size = sizeof(*start),
+        .arguments = sizeof(*start),
+        .environment = sizeof(*start),
+        .handles = offsetof(struct start, handle),
+        .handle_count = page->handle_count,
+        .process = process->number,
+        .ticks_per_second = rate,
+        .boot_ticks = boot_ticks,
+        .boot_time = seconds != 0 ? seconds - (hal_ticks() - boot_ticks) / rate : 0,
+        .image = LAYOUT_SERVER_IMAGE,
+        .image_size = image_size,
+        .stack_top = LAYOUT_STACK_TOP,
+        .stack_size = LAYOUT_STACK_SIZE,
+        .random = {hal_random(), hal_random(), hal_random(), hal_random()},
+    };
+}
+
+// --- ports by name -------------------------------------------------------------------------------
+
+static struct port *port_named(const char *name) {
+    for (unsigned i = 0; i < ports_named; i++)
+        if (strcmp(ports[i]->name, name) == 0)
+            return ports[i];
+    struct port *port;
+    if (ports_named == PORT_LIMIT || port_create(&kernel_process, 0, &port) != OK)
+        panic("no room for the port %s", name);
+    memcpy(port->name, name, sizeof(port->name));
+    port->boot = true;
+    ports[ports_named++] = port;
+    return port;
+}
+
+// --- starting ------------------------------------------------------------------------------------
+
+static struct module *module_named(const struct boot_info *boot, const char *name) {
+    for (unsigned i = 0; i < boot->modules; i++)
+        if (wirings[i].data && strcmp(wirings[i].name, name) == 0)
+            return &modules[i];
+    return nullptr;
+}
+
+static status_t hold(struct start *start, struct process *process, const char *name) {
+    if (strcmp(name, "accounts") == 0) {
+        rest_taker = process;
+        return OK;
+    }
+    for (unsigned i = 0; i < sizeof(holdings) / sizeof(holdings[0]); i++)
+        if (strcmp(holdings[i].name, name) == 0)
+            return start_add(start, process, name, holdings[i].object, RIGHTS_ALL);
+    log_warning("%s: there is no \"%s\" to hold", process->name, name);
+    return OK;
+}
+
+static status_t wire(struct start *start, struct process *process, const struct wiring *w,
+                     const struct boot_info *boot) {
+    status_t status = OK;
+    if (w->serves[0] != 0)
+        status = start_add(start, process, w->serves, &port_named(w->serves)->object,
+                           RIGHT_RECEIVE | RIGHT_TRANSFER);
+    for (unsigned i = 0; i < w->uses_count && status == OK; i++)
+        status = start_add(start, process, w->uses[i], &port_named(w->uses[i])->object,
+                           RIGHT_CALL | RIGHT_DUPLICATE | RIGHT_TRANSFER);
+    for (unsigned i = 0; i < w->opens_count && status == OK; i++) {
+        struct module *module = module_named(boot, w->opens[i]);
+        if (module == nullptr)
+            log_warning("%s: there is no module \"%s\" to open", w->name, w->opens[i]);
+        else
+            status = start_add(start, process, w->opens[i], &module->object,
+                               RIGHT_OPEN | RIGHT_TRANSFER | RIGHT_DUPLICATE);
+    }
+    for (unsigned i = 0; i < w->holds_count && status == OK; i++)
+        status = hold(start, process, w->holds[i]);
+    return status;
+}
+
+static status_t program_place(struct process *process, const struct boot_module *module,
+                              struct start *start, uaddr_t *entry) {
+    uint64_t image_size;
+    status_t status = elf_place(process, physical_to_virtual(module->start), module->size, entry,
+                                &image_size);
+    if (status != OK)
+        return status;
+    start_fill(start, process, image_size);
+    status = process_pages(process, LAYOUT_STACK_TOP - LAYOUT_STACK_SIZE, STACK_PAGES,
+                           PARCEL_WRITABLE, MEMORY_ZERO);
+    if (status == OK)
+        status = process_pages(process, LAYOUT_START_PAGE, 1, PARCEL_WRITABLE, MEMORY_PAGES);
+    if (status == OK)
+        process_write(process, LAYOUT_START_PAGE, start, sizeof(*start));
+    return status;
+}
+
+static status_t program_start(const struct boot_info *boot, unsigned i, struct process **process) {
+    static struct start start;
+    const struct wiring *w = &wirings[i];
+    uint64_t limit = w->limit_frames != 0 ? w->limit_frames : LIMIT_DEFAULT;
+    status_t status = process_create(&kernel_process, limit, w->name, process);
+    if (status != OK)
+        return status;
+    struct process *p = *process;
+    p->module = &boot->module[i];
+    memset(&start, 0, sizeof(start));
+    status = wire(&start, p, w, boot);
+    uaddr_t entry;
+    if (status == OK)
+        status = program_place(p, p->module, &start, &entry);
+    struct thread *thread;
+    if (status == OK)
+        status = thread_create(p, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread);
+    if (status != OK) {
+        process_end(p, END_KILLED, 0, 0);
+        return status;
+    }
+    thread_ready(thread);
+    object_release(&thread->object);
+    return OK;
+}
+
+static const char *status_text(status_t status) {
+    static const char *const texts[] = {
+#define STATUS_ROW(name, number, text) [number] = text,
+        STATUS_TABLE(STATUS_ROW)};
+    return texts[status];
+}
+
+static void wirings_read(const struct boot_info *boot) {
+    char problem[80];
+    for (unsigned i = 0; i < boot->modules; i++) {
+        modules[i] = (struct module){{.references = 1, .type = OBJECT_MODULE}, &boot->module[i]};
+        if (!wiring_parse(boot->module[i].line, &wirings[i], problem, sizeof(problem)))
+            panic("module line \"%s\": %s", boot->module[i].line, problem);
+    }
+}
+
+static bool is_there(const struct boot_info *boot, const char *name) {
+    for (unsigned i = 0; i < boot->modules; i++)
+        if (strcmp(wirings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void required_check(const struct boot_info *boot) {
+    static const char *const required[] = {"memory", "ramdisk", "ext2", "loader"};
+    char missing[80] = "";
+    size_t length = 0;
+    for (unsigned i = 0; i < 4; i++)
+        if (!is_there(boot, required[i]))
+            length += text_format(missing + length, sizeof(missing) - length, " %s", required[i]);
+    if (length != 0)
+        panic("required boot modules are missing:%s", missing);
+}
+
+void modules_start(const struct boot_info *boot) {
+    wirings_read(boot);
+    required_check(boot);
+    for (unsigned i = 0; i < boot->modules; i++) {
+        struct process *process;
+        if (wirings[i].data)
+            continue;
+        status_t status = program_start(boot, i, &process);
+        if (status != OK)
+            panic("boot module %s cannot be started: %s", wirings[i].name, status_text(status));
+        log_info("%s started as process %u", process->name, process->number);
+    }
+    struct account *kernel = &kernel_process.account;
+    uint64_t free = kernel->limit - kernel->used;
+    if (rest_taker == nullptr || free <= RESERVE_FRAMES ||
+        account_transfer(kernel, &rest_taker->account, free - RESERVE_FRAMES) != OK)
+        panic("no memory is left for programs");
+}
+
+// --- opening -------------------------------------------------------------------------------------
+
+status_t module_open(const struct module *module, uint64_t first_page, struct process *process,
+                     parcel_t slots) {
+    uint64_t pages = parcel_count(slots);
+    if (module->boot == nullptr || parcel_level(slots) != 1)
+        return ERR_BAD_ARGUMENT;
+    uint64_t size = (module->boot->size + PAGE_SIZE - 1) >> PAGE_BITS;
+    if (first_page > size || pages > size - first_page)
+        return ERR_EMPTY;
+    struct frame *first = frame_of(module->boot->start + first_page * PAGE_SIZE);
+    for (uint64_t i = 0; i < pages; i++)
+        if (first[i].state != FRAME_MODULE)
+            return ERR_EMPTY;
+    __c11_atomic_fetch_add(&process->account.limit, pages, __ATOMIC_RELAXED);
+    status_t status = space_link_pages(&process->space, first, slots);
+    if (status != OK)
+        __c11_atomic_fetch_sub(&process->account.limit, pages, __ATOMIC_RELAXED);
+    return status;
+}

@@ -1,0 +1,18 @@
+// Boot modules: programs that the kernel starts itself, and data that they open. The module lines are
+// the wiring diagram (boot/grub/grub.cfg): which port a process serves and which it may call.
+#pragma once
+
+#include "hart/process.h"
+
+struct module {
+    struct object object;
+    const struct boot_module *boot; // nullptr: the right to all of them
+};
+
+// Starts every program among the modules. Crashes with the names of required modules that are absent.
+void modules_start(const struct boot_info *boot);
+
+// Moves pages of a module into slots of a process, with the limit for them. Errors: module_open in
+// include/abi/system_calls.h.
+status_t module_open(const struct module *module, uint64_t first_page, struct process *process,
+                     parcel_t slots);

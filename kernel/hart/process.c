@@ -1,0 +1,305 @@
+#include "hart/process.h"
+
+#include "debug/log.h"
+#include "debug/trace.h"
+#include "hart/schedule.h"
+#include "interrupt/line.h"
+
+LOG_MODULE(LOG_PROCESS);
+
+struct process kernel_process;
+
+static struct spinlock list_lock;
+static struct process *list_first = &kernel_process;
+static uint32_t last_number;
+
+// --- the list of all processes -------------------------------------------------------------------
+
+static void list_add(struct process *process) {
+    spinlock_acquire(&list_lock);
+    process->number = ++last_number;
+    process->next = list_first;
+    list_first->previous = process;
+    list_first = process;
+    spinlock_release(&list_lock);
+}
+
+static void list_remove(struct process *process) {
+    spinlock_acquire(&list_lock);
+    if (process->previous != nullptr)
+        process->previous->next = process->next;
+    else
+        list_first = process->next;
+    if (process->next != nullptr)
+        process->next->previous = process->previous;
+    spinlock_release(&list_lock);
+}
+
+struct process *process_from(uint32_t number) {
+    struct process *best = nullptr;
+    spinlock_acquire(&list_lock);
+    for (struct process *p = list_first; p != nullptr; p = p->next)
+        if (p->number >= number && (best == nullptr || p->number < best->number) &&
+            __c11_atomic_load(&p->object.references, __ATOMIC_RELAXED) != 0)
+            best = p;
+    if (best != nullptr)
+        object_reference(&best->object);
+    spinlock_release(&list_lock);
+    return best;
+}
+
+struct process *process_find(uint32_t number) {
+    struct process *process = process_from(number);
+    if (process != nullptr && process->number != number) {
+        process_release(process);
+        return nullptr;
+    }
+    return process;
+}
+
+// --- life ----------------------------------------------------------------------------------------
+
+void processes_initialize(uint64_t frames) {
+    struct process *kernel = &kernel_process;
+    kernel->object = (struct object){.references = 1, .type = OBJECT_PROCESS};
+    kernel->state = PROCESS_LIVE;
+    __builtin_memcpy(kernel->name, "kernel", 7);
+    kernel->account.limit = frames;
+    heap_initialize(&kernel->heap, &kernel->account);
+    if (handles_initialize(kernel) != OK)
+        panic("no memory for the kernel's handle table");
+}
+
+static status_t process_fill(struct process *process) {
+    heap_initialize(&process->heap, &process->account);
+    status_t status = space_create(&process->space, &process->account);
+    if (status != OK)
+        return status;
+    status = handles_initialize(process);
+    if (status != OK)
+        while (!space_destroy(&process->space))
+            ;
+    return status;
+}
+
+status_t process_create(struct process *creator, uint64_t limit, const char name[16],
+                        struct process **process) {
+    if (limit < PROCESS_LIMIT_MINIMUM)
+        return ERR_BAD_ARGUMENT;
+    status_t status = object_create(creator, OBJECT_PROCESS, sizeof(**process), process);
+    if (status != OK)
+        return status;
+    struct process *p = *process;
+    __builtin_memcpy(p->name, name, sizeof(p->name));
+    list_add(p);
+    status = account_transfer(&creator->account, &p->account, limit);
+    if (status == OK)
+        status = process_fill(p);
+    if (status != OK) {
+        p->state = PROCESS_ENDED;
+        object_release(&p->object);
+    }
+    return status;
+}
+
+void process_release(struct process *process) { object_release(&process->object); }
+
+// --- the end -------------------------------------------------------------------------------------
+
+// Gives back to the creator what is not used any more.
+static void limit_return(struct process *process) {
+    uint64_t used = process->account.used, limit = process->account.limit;
+    if (process->object.owner != nullptr && limit > used &&
+        account_transfer(&process->account, &process->object.owner->account, limit - used) != OK)
+        panic("process %u uses more than it lets go", process->number);
+}
+
+// The object goes. Its heap is empty: every object in it held a reference.
+void process_clean(struct process *process) {
+    if (process->state == PROCESS_NEW) { // never started: nobody can reach it any more
+        process->state = PROCESS_ENDED;
+        (void)handles_close_some(process, &process->closing, ~0u);
+        handles_destroy(process);
+        while (!space_destroy(&process->space))
+            ;
+    }
+    limit_return(process);
+    list_remove(process);
+}
+
+static void hands_fail(struct process *process) {
+    for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
+        hand_fail(process, &t->hand, ERR_PEER_DIED);
+    for (struct reply *r = process->replies; r != nullptr; r = r->next)
+        hand_fail(process, &r->hand, ERR_PEER_DIED);
+}
+
+static bool space_in_use(const struct space *space) {
+    for (unsigned i = 0; i < hart_count; i++)
+        if (__c11_atomic_load(&harts[i]->space, __ATOMIC_SEQ_CST) == space)
+            return true;
+    return false;
+}
+
+static void threads_release(struct process *process) {
+    struct thread *thread = process->threads;
+    process->threads = nullptr;
+    while (thread != nullptr) {
+        struct thread *next = thread->sibling;
+        object_release(&thread->object);
+        thread = next;
+    }
+}
+
+static void watch_post(const struct process *process, struct watch *watch) {
+    watch->event.word[0] = process->number;
+    watch->event.word[1] = process->status;
+    watch->event.word[2] = process->cause;
+    watch->event.word[3] = process->end_address;
+    port_post(watch->event.port, &watch->event);
+}
+
+static void process_ended(struct process *process) {
+    limit_return(process);
+    spinlock_acquire(&process->lock);
+    process->state = PROCESS_ENDED;
+    struct watch *watch = process->watches;
+    process->watches = nullptr;
+    spinlock_release(&process->lock);
+    log_debug("%s (%u) ended, status %u", process->name, process->number, process->status);
+    while (watch != nullptr) {
+        struct watch *next = watch->next;
+        watch_post(process, watch);
+        watch = next;
+    }
+    process_release(process);
+}
+
+// What is left when no thread runs any more, a bounded piece at a time: answer the requests in hand,
+// close the handles, wait for loans, free the memory, tell who watches.
+static bool process_clean_up(struct task *task) {
+    static constexpr unsigned HANDLES_AT_ONCE = 64;
+    struct process *process = (struct process *)((uint8_t *)task - offsetof(struct process, task));
+    hands_fail(process);
+    if (!handles_close_some(process, &process->closing, HANDLES_AT_ONCE))
+        return false;
+    if (__c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) != 0)
+        return false;
+    struct hart *hart = hart_self();
+    if (hart->current == nullptr)
+        space_leave(hart);
+    if (space_in_use(&process->space) || !space_destroy(&process->space))
+        return false;
+    handles_destroy(process);
+    threads_release(process);
+    process_ended(process);
+    return true;
+}
+
+static void clean_up_start(struct process *process) {
+    object_reference(&process->object);
+    process->task.run = process_clean_up;
+    task_add(&process->task);
+}
+
+void process_thread_gone(struct process *process) {
+    spinlock_acquire(&process->lock);
+    bool last = --process->live == 0;
+    if (last && process->state < PROCESS_ENDING) {
+        process->state = PROCESS_ENDING;
+        process->cause = END_EXITED;
+    }
+    spinlock_release(&process->lock);
+    if (last)
+        clean_up_start(process);
+}
+
+void process_loan_home(struct process *process) {
+    __c11_atomic_fetch_sub(&process->loans, 1, __ATOMIC_RELEASE);
+    spinlock_acquire(&process->lock);
+    struct thread *thread = process->lent_waiters;
+    process->lent_waiters = nullptr;
+    spinlock_release(&process->lock);
+    while (thread != nullptr) {
+        struct thread *next = thread->next;
+        thread_ready(thread);
+        thread = next;
+    }
+}
+
+// Asks the harts that run its threads to come by.
+static void harts_notify(const struct process *process) {
+    for (unsigned i = 0; i < hart_count; i++)
+        if (harts[i] != hart_self() &&
+            __c11_atomic_load(&harts[i]->space, __ATOMIC_SEQ_CST) == &process->space)
+            hal_hart_interrupt(harts[i], VECTOR_WAKE);
+}
+
+static struct thread *lent_waiters_take(struct process *process) {
+    spinlock_acquire(&process->lock);
+    struct thread *thread = process->lent_waiters;
+    process->lent_waiters = nullptr;
+    spinlock_release(&process->lock);
+    return thread;
+}
+
+void process_end(struct process *process, enum end_cause cause, uint32_t status,
+                 uint64_t address) {
+    spinlock_acquire(&process->lock);
+    bool first = process->state < PROCESS_ENDING;
+    bool started = process->state != PROCESS_NEW;
+    if (first) {
+        process->state = PROCESS_ENDING;
+        process->cause = cause;
+        process->status = status;
+        process->end_address = address;
+    }
+    spinlock_release(&process->lock);
+    if (!first)
+        return;
+    if (!started) {
+        clean_up_start(process);
+        return;
+    }
+    // No thread joins any more; those that have ended stay in the list until the clean-up.
+    for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
+        if (t != hart_self()->current)
+            thread_stop(t);
+    for (struct thread *t = lent_waiters_take(process), *next; t != nullptr; t = next) {
+        next = t->next;
+        thread_ready(t);
+    }
+    harts_notify(process);
+}
+
+// --- watches -------------------------------------------------------------------------------------
+
+status_t process_watch(struct process *process, struct process *watcher, struct port *port,
+                       uint64_t badge) {
+    struct watch *watch;
+    status_t status = heap_allocate(&watcher->heap, sizeof(*watch), (void **)&watch);
+    if (status != OK)
+        return status;
+    *watch = (struct watch){.watcher = watcher};
+    watch->event = (struct event){.kind = KIND_DEATH, .badge = badge, .port = port};
+    object_reference(&watcher->object);
+    object_reference(&port->object);
+    spinlock_acquire(&process->lock);
+    bool ended = process->state == PROCESS_ENDED;
+    if (!ended) {
+        watch->next = process->watches;
+        process->watches = watch;
+    }
+    spinlock_release(&process->lock);
+    if (ended)
+        watch_post(process, watch);
+    return OK;
+}
+
+void watch_free(struct watch *watch) {
+    struct process *watcher = watch->watcher;
+    struct port *port = watch->event.port;
+    heap_free(watch);
+    object_release(&port->object);
+    process_release(watcher);
+}

@@ -1,0 +1,88 @@
+// Processes: an address space, a handle table, an account and a heap for kernel objects, and threads.
+//
+// A process is NEW until its first thread starts, LIVE, then ENDING (no thread of it starts any more;
+// those that run stop at their next entry to the kernel), and ENDED when its handles are closed, its
+// loans home and its memory freed. The object goes when nothing refers to it.
+#pragma once
+
+#include <abi/query.h>
+
+#include "debug/crash.h"
+#include "hart/task.h"
+#include "hart/thread.h"
+#include "memory/account.h"
+#include "memory/heap.h"
+#include "memory/space.h"
+#include "message/handle.h"
+#include "message/port.h"
+
+// A death that somebody wants to hear of.
+struct watch {
+    struct event event; // first: the port hands it out
+    struct watch *next;
+    struct process *watcher; // a reference; its heap holds this
+};
+
+struct process {
+    struct object object;
+    uint32_t number;
+    char name[16];
+    struct space space;
+    struct handle_table handles;
+    struct account account;
+    struct heap heap;
+    struct process *next, *previous; // all processes
+    struct task task;                // cleans up after the end
+
+    struct spinlock lock;
+    uint8_t state; // enum process_state
+    uint8_t cause; // enum end_cause
+    uint32_t status;
+    uint64_t end_address;
+    struct thread *threads;
+    uint32_t live;             // threads that have not ended
+    struct watch *watches;
+    struct reply *replies;     // kept
+    _Atomic uint32_t loans;    // lent to others and not yet home
+    struct thread *lent_waiters; // threads that touched what is lent
+    unsigned closing;          // next handle to close
+    uint64_t watchdog_hits;
+    const struct boot_module *module; // its image, for names in crash reports
+};
+
+// The kernel's own process: owns the boot ports and all memory not handed out. Number 0.
+extern struct process kernel_process;
+
+void processes_initialize(uint64_t frames);
+
+// An empty process with `limit` frames taken from its creator. ERR_NO_MEMORY, ERR_NO_FRAME,
+// ERR_BAD_ARGUMENT.
+status_t process_create(struct process *creator, uint64_t limit, const char name[16],
+                        struct process **process);
+
+// Ends a process: from now on it does nothing more; the rest follows in a kernel task.
+void process_end(struct process *process, enum end_cause cause, uint32_t status, uint64_t address);
+
+// One thread less; the last one's end begins the clean-up.
+void process_thread_gone(struct process *process);
+
+// A loan of this process came home.
+void process_loan_home(struct process *process);
+
+void process_release(struct process *process);
+
+// Finds by number and refers to it; nullptr if there is none.
+struct process *process_find(uint32_t number);
+
+// The process with the smallest number >= `number`, referred to; nullptr at the end.
+struct process *process_from(uint32_t number);
+
+// Posts a death event to the port when the process ends. ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t process_watch(struct process *process, struct process *watcher, struct port *port,
+                       uint64_t badge);
+
+// Frees what the object holds; nothing refers to it any more.
+void process_clean(struct process *process);
+
+// A watch whose event was handed out, or never will be.
+void watch_free(struct watch *watch);

@@ -1,0 +1,94 @@
+#include "hart/quiet.h"
+
+#include "hart/hart.h"
+#include "hart/task.h"
+#include "sync/spinlock.h"
+
+// `now` counts deferrals. Each hart's `quiet` is the value that it saw at its last quiet point;
+// what was deferred at stamp s may go when every hart's is at least s.
+static _Atomic uint64_t now = 1;
+static struct spinlock lock;
+static struct quiet *waiting, **last = &waiting;
+static struct task task;
+
+uint64_t quiet_stamp(void) { return __c11_atomic_fetch_add(&now, 1, __ATOMIC_SEQ_CST); }
+
+void quiet_point(void) {
+    uint64_t seen = __c11_atomic_load(&now, __ATOMIC_ACQUIRE);
+    struct hart *hart = hart_self();
+    if (__c11_atomic_load(&hart->quiet, __ATOMIC_RELAXED) != seen)
+        __c11_atomic_store(&hart->quiet, seen, __ATOMIC_RELEASE);
+}
+
+bool quiet_passed(uint64_t stamp) {
+    for (unsigned i = 0; i < hart_count; i++)
+        if (harts[i]->online && __c11_atomic_load(&harts[i]->quiet, __ATOMIC_ACQUIRE) <= stamp &&
+            !__c11_atomic_load(&harts[i]->idle, __ATOMIC_ACQUIRE))
+            return false;
+    return true;
+}
+
+// Asks harts that have not reported to come by: taking the interrupt is a quiet point. One request
+// serves all that was deferred before it.
+static void quiet_ask(uint64_t stamp) {
+    static uint64_t asked;
+    if (stamp < asked)
+        return;
+    asked = __c11_atomic_load(&now, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < hart_count; i++)
+        if (harts[i] != hart_self() && harts[i]->online &&
+            __c11_atomic_load(&harts[i]->quiet, __ATOMIC_ACQUIRE) <= stamp &&
+            !__c11_atomic_load(&harts[i]->idle, __ATOMIC_ACQUIRE))
+            hal_hart_interrupt(harts[i], VECTOR_WAKE);
+}
+
+static struct quiet *quiet_take(void) {
+    spinlock_acquire(&lock);
+    struct quiet *first = waiting;
+    if (first != nullptr && quiet_passed(first->stamp)) {
+        waiting = first->next;
+        if (waiting == nullptr)
+            last = &waiting;
+    } else {
+        first = nullptr;
+    }
+    spinlock_release(&lock);
+    return first;
+}
+
+// Runs at a quiet point of this hart.
+static bool quiet_run(struct task *self) {
+    (void)self;
+    static constexpr unsigned LIMIT = 32;
+    quiet_point();
+    for (unsigned i = 0; i < LIMIT; i++) {
+        struct quiet *quiet = quiet_take();
+        if (quiet == nullptr)
+            break;
+        quiet->passed(quiet);
+    }
+    spinlock_acquire(&lock);
+    struct quiet *first = waiting;
+    uint64_t stamp = first != nullptr ? first->stamp : 0;
+    if (first == nullptr)
+        task.run = nullptr;
+    spinlock_release(&lock);
+    if (first != nullptr)
+        quiet_ask(stamp);
+    return first == nullptr;
+}
+
+void quiet_defer(struct quiet *quiet, void (*passed)(struct quiet *quiet)) {
+    quiet->passed = passed;
+    quiet->next = nullptr;
+    spinlock_acquire(&lock);
+    quiet->stamp = quiet_stamp();
+    *last = quiet;
+    last = &quiet->next;
+    bool start = task.run == nullptr;
+    if (start)
+        task.run = quiet_run;
+    spinlock_release(&lock);
+    if (start)
+        task_add(&task);
+}

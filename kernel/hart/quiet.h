@@ -1,0 +1,21 @@
+// Quiet points: an object that others may still be looking at without a lock is freed only after
+// every hart has left the kernel, or is idle. Readers pay nothing.
+#pragma once
+
+#include <stdint.h>
+
+struct quiet {
+    struct quiet *next;
+    uint64_t stamp;
+    void (*passed)(struct quiet *quiet);
+};
+
+// Calls `passed` once every hart has passed a quiet point from now on.
+void quiet_defer(struct quiet *quiet, void (*passed)(struct quiet *quiet));
+
+// A stamp for now, and whether every hart has passed a quiet point since it was given.
+uint64_t quiet_stamp(void);
+bool quiet_passed(uint64_t stamp);
+
+// This hart is at a quiet point: it holds no look-up result.
+void quiet_point(void);

@@ -1,0 +1,309 @@
+#include "hart/schedule.h"
+
+#include "debug/trace.h"
+#include "hal/paging.h"
+#include "hal/vector.h"
+#include "hart/process.h"
+#include "hart/quiet.h"
+#include "hart/task.h"
+#include "memory/tlb.h"
+
+struct hart *harts[HART_LIMIT];
+unsigned hart_count;
+
+// --- queues --------------------------------------------------------------------------------------
+
+static void queue_append(struct hart *hart, struct thread *thread) {
+    struct run_queue *queue = &hart->queue[thread->band];
+    thread->next = nullptr;
+    if (queue->first == nullptr)
+        queue->first = thread;
+    else
+        queue->last->next = thread;
+    queue->last = thread;
+    hart->queued++;
+}
+
+static struct thread *queue_take(struct hart *hart) {
+    for (unsigned band = 0; band < BANDS; band++) {
+        struct run_queue *queue = &hart->queue[band];
+        struct thread *thread = queue->first;
+        if (thread == nullptr)
+            continue;
+        queue->first = thread->next;
+        hart->queued--;
+        return thread;
+    }
+    return nullptr;
+}
+
+// Takes what others posted, in the order in which they came.
+static void inbox_empty(struct hart *hart) {
+    if (__c11_atomic_load(&hart->inbox, __ATOMIC_RELAXED) == nullptr)
+        return;
+    struct thread *posted = __c11_atomic_exchange(&hart->inbox, nullptr, __ATOMIC_ACQUIRE);
+    struct thread *ordered = nullptr;
+    while (posted != nullptr) {
+        struct thread *next = posted->next;
+        posted->next = ordered;
+        ordered = posted;
+        posted = next;
+    }
+    while (ordered != nullptr) {
+        struct thread *next = ordered->next;
+        queue_append(hart, ordered);
+        ordered = next;
+    }
+}
+
+static void inbox_post(struct hart *hart, struct thread *thread) {
+    struct thread *first = __c11_atomic_load(&hart->inbox, __ATOMIC_RELAXED);
+    do
+        thread->next = first;
+    while (!__c11_atomic_compare_exchange_weak(&hart->inbox, &first, thread, __ATOMIC_SEQ_CST,
+                                               __ATOMIC_RELAXED));
+    hart_self()->counters.wake_ipis++;
+    hal_hart_interrupt(hart, VECTOR_WAKE);
+}
+
+static uint32_t load_of(const struct hart *hart) {
+    return __c11_atomic_load(&hart->load, __ATOMIC_RELAXED);
+}
+
+static struct hart *hart_least_loaded(void) {
+    struct hart *best = hart_self();
+    for (unsigned i = 0; i < hart_count; i++)
+        if (harts[i]->online && load_of(harts[i]) < load_of(best))
+            best = harts[i];
+    return best;
+}
+
+void thread_ready(struct thread *thread) {
+    struct hart *hart = thread->hart, *self = hart_self();
+    if (hart == nullptr)
+        thread->hart = hart = hart_least_loaded();
+    thread->state = THREAD_READY;
+    if (hart == self)
+        queue_append(hart, thread);
+    else
+        inbox_post(hart, thread);
+}
+
+// --- switching -----------------------------------------------------------------------------------
+
+// The thread leaves by its own doing: vector registers do not survive, its control words do.
+static void vectors_leave(struct hart *hart, struct thread *thread) {
+    if (!hart->vector_used)
+        return;
+    thread->vector_control = hal_vector_control();
+    thread->vectors_saved = false;
+    hal_vector_clear();
+    hart->vector_used = false;
+}
+
+static void vectors_save(struct hart *hart, struct thread *thread) {
+    if (!hart->vector_used)
+        return;
+    hal_vector_save(thread->vectors);
+    thread->vectors_saved = true;
+    hal_vector_clear();
+    hart->vector_used = false;
+}
+
+static void time_charge(struct hart *hart, struct thread *thread) {
+    ticks_t now = hal_ticks();
+    thread->run_ticks += now - hart->switched;
+    hart->switched = now;
+}
+
+void hart_leave(struct hart *hart) {
+    struct thread *thread = hart->current;
+    vectors_leave(hart, thread);
+    if (thread->hand.caller != nullptr && thread->state != THREAD_CALLING)
+        deadlines_enter(thread);
+    time_charge(hart, thread);
+    hart->current = nullptr;
+}
+
+void hart_leave_involuntarily(struct hart *hart) {
+    struct thread *thread = hart->current;
+    vectors_save(hart, thread);
+    deadlines_enter(thread);
+    time_charge(hart, thread);
+    hart->current = nullptr;
+}
+
+void hart_requeue(struct hart *hart) {
+    struct thread *thread = hart->current;
+    if (thread->full != 0) {
+        hart_leave_involuntarily(hart);
+    } else {
+        deadlines_enter(thread);
+        hart_leave(hart);
+    }
+    thread->state = THREAD_READY;
+    queue_append(hart, thread);
+}
+
+// Loads the address space if another is loaded, or if what was removed from it since is still owed.
+static void space_enter(struct hart *hart, struct space *space) {
+    if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) == space &&
+        hart->generation == __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE))
+        return;
+    __c11_atomic_store(&hart->space, space, __ATOMIC_SEQ_CST);
+    hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
+    hart->counters.space_loads++;
+    hal_space_load(space->root);
+}
+
+void hart_enter(struct hart *hart, struct thread *thread) {
+    struct process *process = thread->process;
+    thread->state = THREAD_RUNNING;
+    thread->hart = hart;
+    hart->current = thread;
+    hart->process = process;
+    hart->handles = process->handles.entries;
+    hart->handles_limit = process->handles.capacity;
+    hart->counters.switches++;
+    space_enter(hart, &process->space);
+    if (hart->fs_used || thread->fs_base != 0)
+        hal_thread_pointer_set(thread->fs_base);
+    hart->fs_used = thread->fs_base != 0;
+}
+
+void space_leave(struct hart *hart) {
+    if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) == nullptr)
+        return;
+    hal_space_load(paging_kernel_root());
+    hart->counters.space_loads++;
+    __c11_atomic_store(&hart->space, nullptr, __ATOMIC_SEQ_CST);
+    hart->process = nullptr;
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+static ticks_t watchdog_period(void) { return hal_ticks_per_second() / WATCHDOG_HZ; }
+
+static void tick_arm(struct hart *hart, ticks_t when) {
+    hart->tick = when;
+    hal_timer_arm(when);
+}
+
+// The timer runs while there is something to switch to, or a deadline.
+static void tick_update(struct hart *hart) {
+    ticks_t next = timers_next(hart);
+    if (hart->queued != 0 && hart->tick == ~0ull) {
+        ticks_t period_end = hal_ticks() + watchdog_period();
+        hart->tokens_seen = hart->tokens;
+        next = next < period_end ? next : period_end;
+    }
+    if (next < hart->tick)
+        tick_arm(hart, next);
+}
+
+bool deadline_deferred(struct hart *hart, ticks_t deadline) {
+    if (hart->tick == ~0ull) {
+        hart->tokens_seen = hart->tokens;
+        tick_arm(hart, hal_ticks() + watchdog_period());
+    }
+    return deadline >= hart->tick;
+}
+
+// Enters one caller's deadline; only while its call is certainly still with this server.
+static bool deadline_enter(struct hand *hand) {
+    struct thread *caller = hand->caller;
+    uint64_t word = hand->word, replying = (word & ~CALL_STATE_MASK) | CALL_REPLYING;
+    if (!__c11_atomic_compare_exchange_strong(&caller->call.word, &word, replying,
+                                              __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return false;
+    if (caller->call.deadline != 0 && caller->timer.hart == nullptr)
+        timer_arm(&caller->timer, caller->call.deadline);
+    call_unclaim(caller, hand->word);
+    return true;
+}
+
+void deadlines_enter(struct thread *thread) {
+    while (thread->hand.caller != nullptr && deadline_enter(&thread->hand))
+        thread = thread->hand.caller;
+}
+
+void watchdog_tick(struct hart *hart) {
+    hart->tick = ~0ull;
+    if (hart->current != nullptr)
+        deadlines_enter(hart->current);
+    timers_run(hart);
+    if (hart->current != nullptr && hart->queued != 0 && hart->tokens == hart->tokens_seen) {
+        hart->tokens = -1;
+        hart->current->process->watchdog_hits++;
+    }
+    hart->tokens_seen = hart->tokens;
+}
+
+// --- on the way out ------------------------------------------------------------------------------
+
+static void hart_sleep(struct hart *hart) {
+    space_leave(hart);
+    ticks_t start = hal_ticks();
+    __c11_atomic_store(&hart->load, 0, __ATOMIC_RELAXED);
+    __c11_atomic_store(&hart->idle, true, __ATOMIC_SEQ_CST);
+    if (__c11_atomic_load(&hart->inbox, __ATOMIC_SEQ_CST) == nullptr && hart->tasks == nullptr) {
+        tick_update(hart);
+        hal_idle();
+    }
+    __c11_atomic_store(&hart->idle, false, __ATOMIC_SEQ_CST);
+    hart->switched = hal_ticks();
+    hart->counters.idle_ticks += hart->switched - start;
+}
+
+// The current thread may go on only if its process lives; it makes way when its tokens are spent.
+static void current_check(struct hart *hart) {
+    struct thread *thread = hart->current;
+    if (thread == nullptr)
+        return;
+    if (thread->process->state >= PROCESS_ENDING) {
+        thread_finish(thread);
+    } else if (hart->tokens < 0) {
+        if (hart->queued != 0)
+            hart_requeue(hart);
+        else
+            hart->tokens = QUANTUM_TOKENS;
+    }
+}
+
+void hart_exit(void) {
+    struct hart *hart = hart_self();
+    for (;;) {
+        hart_poll();
+        inbox_empty(hart);
+        if (hart->tasks != nullptr)
+            (void)tasks_run();
+        current_check(hart);
+        if (hart->current != nullptr)
+            break;
+        struct thread *next = queue_take(hart);
+        if (next != nullptr) {
+            hart_enter(hart, next);
+            hart->tokens = QUANTUM_TOKENS;
+            current_check(hart);
+        } else if (hart->tasks == nullptr && frames_zero_some(1) == 0) {
+            hart_sleep(hart);
+        }
+    }
+    space_enter(hart, &hart->current->process->space);
+    __c11_atomic_store(&hart->load, hart->queued + 1, __ATOMIC_RELAXED);
+    tick_update(hart);
+    quiet_point();
+}
+
+void hart_run(struct hart *hart) {
+    hart->switched = hal_ticks();
+    hart_exit();
+    thread_resume();
+}
+
+void hart_prepare(struct hart *hart, unsigned index) {
+    hart->index = index;
+    hart->tick = ~0ull;
+    hart->tokens = QUANTUM_TOKENS;
+    harts[index] = hart;
+}

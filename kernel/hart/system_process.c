@@ -1,0 +1,124 @@
+// System calls on processes and threads.
+#include <abi/layout.h>
+
+#include "hart/schedule.h"
+#include "message/system_call.h"
+
+static constexpr rights_t PROCESS_RIGHTS = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL |
+                                           RIGHT_END | RIGHT_WATCH | RIGHT_FUND;
+static constexpr uint32_t STATUS_LIMIT = 255;
+
+status_t system_process_create(struct thread *thread, uint64_t limit, uint64_t name_low,
+                               uint64_t name_high, uint64_t *result) {
+    union {
+        uint64_t word[2];
+        char text[16];
+    } name = {{name_low, name_high}};
+    struct process *process;
+    status_t status = process_create(thread->process, limit, name.text, &process);
+    if (status != OK)
+        return status;
+    handle_t handle = HANDLE_NONE;
+    status = handle_install(thread->process, &process->object, PROCESS_RIGHTS, 0, &handle);
+    process_release(process);
+    *result = handle;
+    return status;
+}
+
+status_t system_process_grant(struct thread *thread, handle_t process, handle_t handle,
+                              rights_t rights, uint32_t moved, uint64_t *result) {
+    status_t status;
+    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+    if (target == nullptr)
+        return status;
+    if (moved > 1 || target->state >= PROCESS_ENDING)
+        return moved > 1 ? ERR_BAD_ARGUMENT : ERR_ENDED;
+    handle_t granted = HANDLE_NONE;
+    status = handle_grant(thread->process, handle, target, rights, moved != 0, &granted);
+    *result = granted;
+    return status;
+}
+
+status_t system_thread_create(struct thread *thread, handle_t process, uaddr_t entry,
+                              uaddr_t stack, uint64_t argument, uint64_t *result) {
+    status_t status;
+    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+    if (target == nullptr)
+        return status;
+    status = handles_room(thread->process, 1);
+    if (status != OK)
+        return status;
+    struct thread *created;
+    status = thread_create(target, entry, stack, argument, &created);
+    if (status != OK)
+        return status;
+    handle_t handle = HANDLE_NONE;
+    status = handle_install(thread->process, &created->object,
+                            RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL, 0, &handle);
+    thread_ready(created);
+    object_release(&created->object);
+    *result = handle;
+    return status;
+}
+
+status_t system_process_end(struct thread *thread, handle_t process, uint32_t status) {
+    status_t found;
+    struct process *target = process_look_up(thread, process, RIGHT_END, &found);
+    if (target == nullptr)
+        return found;
+    if (status > STATUS_LIMIT)
+        return ERR_BAD_ARGUMENT;
+    process_end(target, target == thread->process ? END_EXITED : END_KILLED, status, 0);
+    return OK;
+}
+
+status_t system_thread_end(struct thread *thread) {
+    (void)thread;
+    thread_finish(thread);
+    return OK;
+}
+
+static status_t watch_target(struct thread *thread, handle_t handle, uint32_t number,
+                             struct process **target) {
+    status_t status = OK;
+    if (handle != HANDLE_NONE) {
+        *target = process_look_up(thread, handle, RIGHT_WATCH, &status);
+        if (*target != nullptr)
+            object_reference(&(*target)->object);
+        return status;
+    }
+    *target = process_find(number);
+    return *target != nullptr ? OK : ERR_ENDED;
+}
+
+status_t system_process_watch(struct thread *thread, handle_t process, uint32_t number,
+                              handle_t port, uint64_t badge) {
+    status_t status;
+    struct port *own = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
+    if (own == nullptr)
+        return status;
+    struct process *target;
+    status = watch_target(thread, process, number, &target);
+    if (status != OK)
+        return status;
+    status = process_watch(target, thread->process, own, badge);
+    process_release(target);
+    return status;
+}
+
+status_t system_thread_pointer(struct thread *thread, uaddr_t address) {
+    if (address >= LAYOUT_LIMIT)
+        return ERR_BAD_ARGUMENT;
+    thread->fs_base = address;
+    hart_self()->fs_used = address != 0;
+    hal_thread_pointer_set(address);
+    return OK;
+}
+
+status_t system_yield(struct thread *thread) {
+    (void)thread;
+    struct hart *hart = hart_self();
+    if (hart->queued != 0 || __c11_atomic_load(&hart->inbox, __ATOMIC_RELAXED) != nullptr)
+        hart_requeue(hart);
+    return OK;
+}

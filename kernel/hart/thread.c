@@ -1,0 +1,89 @@
+#include "hart/thread.h"
+
+#include <abi/layout.h>
+
+#include "debug/trace.h"
+#include "hal/vector.h"
+#include "hart/process.h"
+
+static constexpr uint64_t USER_FLAGS = 0x202; // interrupts on
+
+// The deadline of a wait has passed. Another hart may have ended the wait meanwhile, and the thread
+// may wait anew: then the deadline is a later one.
+static void wait_expired(struct timer *timer) {
+    struct thread *thread =
+        (struct thread *)((uint8_t *)timer - offsetof(struct thread, timer));
+    if (timer->deadline == 0 || hal_ticks() < timer->deadline)
+        return;
+    if (wait_end(thread, ERR_TIMED_OUT))
+        thread_ready(thread);
+}
+
+static bool entry_valid(uaddr_t entry, uaddr_t stack) {
+    return entry >= LAYOUT_LOWEST && entry < LAYOUT_LIMIT && stack >= LAYOUT_LOWEST &&
+           stack <= LAYOUT_LIMIT;
+}
+
+static status_t thread_join(struct process *process, struct thread *thread) {
+    spinlock_acquire(&process->lock);
+    bool ended = process->state >= PROCESS_ENDING;
+    if (!ended) {
+        process->state = PROCESS_LIVE;
+        process->live++;
+        thread->counted = true;
+        thread->sibling = process->threads;
+        process->threads = thread;
+        object_reference(&thread->object); // by the process, until it has ended
+    }
+    spinlock_release(&process->lock);
+    return ended ? ERR_ENDED : OK;
+}
+
+status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, uint64_t argument,
+                       struct thread **thread) {
+    if (!entry_valid(entry, stack))
+        return ERR_BAD_ARGUMENT;
+    status_t status = object_create(process, OBJECT_THREAD, sizeof(**thread), thread);
+    if (status != OK)
+        return status;
+    struct thread *t = *thread;
+    t->process = process;
+    t->band = BAND_NORMAL;
+    t->timer.expired = wait_expired;
+    t->vector_control = VECTOR_CONTROL_DEFAULT;
+    t->registers.rip = entry;
+    t->registers.rsp = stack;
+    t->registers.rdi = argument;
+    t->registers.rflags = USER_FLAGS;
+    t->full = 1; // rdi must come in
+    status = thread_join(process, t);
+    if (status != OK)
+        object_release(&t->object);
+    return status;
+}
+
+void thread_clean(struct thread *thread) {
+    if (thread->vectors != nullptr)
+        heap_free(thread->vectors);
+}
+
+// Counts the thread out of its process, once.
+static void thread_gone(struct thread *thread) {
+    thread->state = THREAD_ENDED;
+    process_thread_gone(thread->process);
+}
+
+void thread_stop(struct thread *thread) {
+    if (!wait_end(thread, ERR_ENDED))
+        return; // it runs, or will: its hart finds out
+    timer_cancel(&thread->timer);
+    thread_gone(thread);
+}
+
+void thread_finish(struct thread *thread) {
+    struct hart *hart = hart_self();
+    trace(TRACE_END, thread, 0, 0, 0, 0);
+    thread->state = THREAD_ENDED;
+    hart_leave(hart);
+    process_thread_gone(thread->process);
+}

@@ -1,0 +1,90 @@
+// Threads: the unit of scheduling. A thread has no kernel stack; while it does not run, its registers
+// stand in its block.
+//
+// `state` belongs to whoever holds the thread: the hart that runs it or has it in its queue or inbox;
+// while it waits, the port's lock (RECEIVING, a QUEUED call) or the call's word (a TAKEN call).
+#pragma once
+
+#include "hart/hart.h"
+#include "hart/time.h"
+#include "message/call.h"
+#include "message/object.h"
+
+enum thread_state : uint8_t {
+    THREAD_NEW,
+    THREAD_RUNNING,
+    THREAD_READY,
+    THREAD_CALLING,   // its call is QUEUED, TAKEN or REPLYING
+    THREAD_RECEIVING, // on a port's list
+    THREAD_LENT,      // touched what it has lent; waits for it
+    THREAD_ENDED,
+};
+
+enum band : uint8_t { BAND_DRIVER, BAND_NORMAL, BAND_IDLE };
+
+static constexpr int64_t QUANTUM_TOKENS = 64;
+
+struct thread {
+    struct object object;       // 0x00
+    struct registers registers; // 0x10, known to entry.S
+    uint32_t full;              // 0xa0: left by an interrupt; all registers must come back
+    uint8_t state;
+    uint8_t band;
+    bool counted;               // among its process's live threads
+
+    struct process *process;
+    struct thread *next;      // in the one list that it stands in
+    struct thread *sibling;   // of its process, under the process's lock
+    struct hart *hart;        // where it ran last
+    struct port *port;        // RECEIVING or QUEUED: where
+    struct call call;
+    struct hand hand;
+    struct acceptance acceptance;
+    struct timer timer;       // deadline of the present wait
+    uint64_t fs_base;
+    void *vectors;            // vector state, for a thread that uses it and was interrupted
+    bool vectors_saved;       // it was: load it when the thread next uses vectors
+    uint64_t vector_control;  // MXCSR and x87 control word
+    uint64_t run_ticks, calls;
+    int64_t tokens;           // left of its quantum
+};
+static_assert(offsetof(struct thread, registers) == 0x10 && offsetof(struct thread, full) == 0xa0);
+
+// A new thread of a process, not running. ERR_NO_MEMORY, ERR_NO_FRAME, ERR_ENDED.
+status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, uint64_t argument,
+                       struct thread **thread);
+
+// Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable.
+void thread_ready(struct thread *thread);
+
+// Ends the current thread's stay on this hart; another is picked on the way out. The thread's state
+// has been set, and it may already run elsewhere.
+void hart_leave(struct hart *hart);
+
+// The same when it did not leave by its own doing: its vector registers are kept.
+void hart_leave_involuntarily(struct hart *hart);
+
+// Makes a thread this hart's current one: address space, tables, time. The one left was saved.
+void hart_enter(struct hart *hart, struct thread *thread);
+
+// On the way out of the kernel: makes sure that there is a current thread that may run; idles until
+// there is one.
+void hart_exit(void);
+
+// The current thread goes to the end of its queue.
+void hart_requeue(struct hart *hart);
+
+// Sets what a waiting thread finds when it runs on: status and nothing else.
+void thread_result(struct thread *thread, uint64_t rax);
+
+// Ends the thread: takes it out of whatever it waits for. By any hart, its process ENDING.
+void thread_stop(struct thread *thread);
+
+// The current thread's own end.
+void thread_finish(struct thread *thread);
+
+// Frees what the object holds; nothing refers to it any more.
+void thread_clean(struct thread *thread);
+
+// Loads the current thread's registers and leaves the kernel (entry.S).
+[[noreturn]] void thread_resume(void);

@@ -1,0 +1,90 @@
+#include "interrupt/exception.h"
+
+#include "debug/crash.h"
+#include "debug/log.h"
+#include "debug/trace.h"
+#include "hal/vector.h"
+#include "hart/process.h"
+
+LOG_MODULE(LOG_INTERRUPT);
+
+// Page-fault error code: Intel SDM vol. 3A section 4.7.
+static constexpr uint64_t FAULT_WRITE = 1 << 1;
+static constexpr uint64_t FAULT_RESERVED = 1 << 3;
+static constexpr uint64_t FAULT_FETCH = 1 << 4;
+static constexpr uint32_t STATUS_CRASHED = 126;
+
+static void program_end(struct thread *thread, uint64_t vector, uint64_t error, uint64_t address) {
+    crash_report_program(thread, (unsigned)vector, error, address);
+    process_end(thread->process, END_FAULTED, STATUS_CRASHED, address);
+}
+
+// The thread touched what its process has lent: it runs on when a loan comes home, and tries again.
+static void lent_wait(struct thread *thread) {
+    struct process *process = thread->process;
+    spinlock_acquire(&process->lock);
+    bool waits = __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) != 0 &&
+                 process->state < PROCESS_ENDING;
+    if (waits) {
+        hart_leave_involuntarily(hart_self());
+        thread->state = THREAD_LENT;
+        thread->next = process->lent_waiters;
+        process->lent_waiters = thread;
+    }
+    spinlock_release(&process->lock);
+}
+
+static void page_fault(struct thread *thread, uint64_t error) {
+    uint64_t address = hal_fault_address(), cookie;
+    uint8_t access = (uint8_t)((error & FAULT_WRITE ? ACCESS_WRITE : 0) |
+                               (error & FAULT_FETCH ? ACCESS_EXECUTE : 0));
+    trace(TRACE_FAULT, thread, 0, 0, address, error);
+    if (error & FAULT_RESERVED)
+        panic("page table of %s damaged at 0x%lx", thread->process->name, address);
+    switch (space_fault(&thread->process->space, address, access, &cookie)) {
+    case FAULT_RESOLVED:
+        return;
+    case FAULT_LENT:
+        lent_wait(thread);
+        return;
+    case FAULT_NO_FRAME:
+        log_error("no frame left for memory that %s was granted", thread->process->name);
+        [[fallthrough]];
+    case FAULT_EMPTY:
+    case FAULT_PROTECTION:
+    case FAULT_PAGER:
+        program_end(thread, VECTOR_PAGE_FAULT, error, address);
+    }
+}
+
+static status_t vectors_prepare(struct thread *thread) {
+    if (thread->vectors != nullptr)
+        return OK;
+    return heap_allocate(&thread->process->heap, hal_vector_size(), &thread->vectors);
+}
+
+// First use of vector registers since the thread came: its saved state, or a clean one with the
+// control words that it last set.
+static void vectors_use(struct thread *thread) {
+    if (vectors_prepare(thread) != OK) {
+        log_error("no memory for the vector registers of %s", thread->process->name);
+        program_end(thread, VECTOR_NO_VECTORS, 0, thread->registers.rip);
+        return;
+    }
+    hal_vector_enable();
+    if (thread->vectors_saved)
+        hal_vector_load(thread->vectors);
+    else
+        hal_vector_control_load(thread->vector_control);
+    thread->vectors_saved = false;
+    hart_self()->vector_used = true;
+}
+
+void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error) {
+    if (vector == VECTOR_PAGE_FAULT)
+        page_fault(thread, error);
+    else if (vector == VECTOR_NO_VECTORS)
+        vectors_use(thread);
+    else
+        program_end(thread, vector, error, thread->registers.rip);
+}

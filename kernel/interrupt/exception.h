@@ -1,0 +1,8 @@
+// Exceptions of programs.
+#pragma once
+
+#include "hart/thread.h"
+
+// Resolves what the kernel can (memory that was promised, vector registers); waits for what is lent;
+// otherwise ends the process with a report.
+void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error);

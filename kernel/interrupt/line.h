@@ -1,0 +1,28 @@
+// Interrupt lines as objects: a line, once it is bound, signals bits of its driver's notification and
+// stays masked until the driver acknowledges. A line that nobody holds is masked.
+#pragma once
+
+#include "message/port.h"
+
+struct line {
+    struct object object;
+    uint32_t number; // LINES_ALL: the right to make lines
+    uint8_t vector;
+    struct notification *notification; // a reference; nullptr: not bound
+    uint64_t bits;
+};
+
+static constexpr uint32_t LINES_ALL = ~0u;
+
+// A line nobody else has. ERR_BAD_ARGUMENT, ERR_BUSY, ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t line_create(struct process *owner, uint32_t number, uint32_t flags, struct line **line);
+
+void line_bind(struct line *line, struct notification *notification, uint64_t bits);
+void line_acknowledge(struct line *line);
+void line_mask(struct line *line);
+
+// Masks it and lets go; part of the object's end.
+void line_close(struct line *line);
+
+// An interrupt with this vector came; false if no line has it.
+bool line_arrive(uint64_t vector);

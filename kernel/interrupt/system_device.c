@@ -1,0 +1,122 @@
+// System calls on time, interrupt lines and I/O ports.
+#include "interrupt/io_range.h"
+#include "interrupt/line.h"
+#include "message/system_call.h"
+
+status_t system_timer_set(struct thread *thread, handle_t notification, uint64_t bits,
+                          ticks_t deadline) {
+    status_t status;
+    struct notification *object =
+        object_look_up(thread, notification, OBJECT_NOTIFICATION, RIGHT_BIND, &status);
+    return object != nullptr ? notification_timer_set(object, bits, deadline) : status;
+}
+
+static status_t hand_out(struct thread *thread, struct object *object, uint64_t *result) {
+    handle_t handle = HANDLE_NONE;
+    status_t status = handle_install(thread->process, object,
+                                     RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_OPEN, 0, &handle);
+    object_release(object);
+    *result = handle;
+    return status;
+}
+
+status_t system_irq_create(struct thread *thread, handle_t irqs, uint32_t line, uint32_t flags,
+                           uint64_t *result) {
+    status_t status;
+    const struct line *all = object_look_up(thread, irqs, OBJECT_IRQ, RIGHT_DERIVE, &status);
+    if (all == nullptr)
+        return status;
+    if (all->number != LINES_ALL || (flags & ~(IRQ_LEVEL | IRQ_LOW)))
+        return ERR_BAD_ARGUMENT;
+    struct line *created;
+    status = line_create(thread->process, line, flags, &created);
+    return status == OK ? hand_out(thread, &created->object, result) : status;
+}
+
+static struct line *line_look_up(struct thread *thread, handle_t irq, status_t *status) {
+    struct line *line = object_look_up(thread, irq, OBJECT_IRQ, RIGHT_OPEN, status);
+    if (line != nullptr && line->number == LINES_ALL) {
+        *status = ERR_BAD_ARGUMENT;
+        return nullptr;
+    }
+    return line;
+}
+
+status_t system_irq_bind(struct thread *thread, handle_t irq, handle_t notification,
+                         uint64_t bits) {
+    status_t status;
+    struct line *line = line_look_up(thread, irq, &status);
+    if (line == nullptr)
+        return status;
+    struct notification *object =
+        object_look_up(thread, notification, OBJECT_NOTIFICATION, RIGHT_BIND, &status);
+    if (object == nullptr)
+        return status;
+    line_bind(line, object, bits);
+    return OK;
+}
+
+status_t system_irq_acknowledge(struct thread *thread, handle_t irq) {
+    status_t status;
+    struct line *line = line_look_up(thread, irq, &status);
+    if (line != nullptr)
+        line_acknowledge(line);
+    return status;
+}
+
+status_t system_irq_mask(struct thread *thread, handle_t irq) {
+    status_t status;
+    struct line *line = line_look_up(thread, irq, &status);
+    if (line != nullptr)
+        line_mask(line);
+    return status;
+}
+
+status_t system_io_create(struct thread *thread, handle_t io, uint32_t first, uint32_t count,
+                          uint64_t *result) {
+    status_t status;
+    const struct io_range *whole = object_look_up(thread, io, OBJECT_IO, RIGHT_DERIVE, &status);
+    if (whole == nullptr)
+        return status;
+    if (count == 0 || first > whole->count || count > whole->count - first)
+        return ERR_BAD_ARGUMENT;
+    struct io_range *range;
+    status = object_create(thread->process, OBJECT_IO, sizeof(*range), &range);
+    if (status != OK)
+        return status;
+    range->first = whole->first + first;
+    range->count = count;
+    io_range_opened(range);
+    return hand_out(thread, &range->object, result);
+}
+
+static status_t io_locate(struct thread *thread, handle_t io, uint32_t offset, uint32_t width,
+                          uint16_t *port) {
+    status_t status;
+    const struct io_range *range = object_look_up(thread, io, OBJECT_IO, RIGHT_OPEN, &status);
+    if (range == nullptr)
+        return status;
+    if ((width != 1 && width != 2 && width != 4) || offset >= range->count ||
+        width > range->count - offset)
+        return ERR_BAD_ARGUMENT;
+    *port = (uint16_t)(range->first + offset);
+    return OK;
+}
+
+status_t system_io_read(struct thread *thread, handle_t io, uint32_t offset, uint32_t width,
+                        uint64_t *result) {
+    uint16_t port;
+    status_t status = io_locate(thread, io, offset, width, &port);
+    if (status == OK)
+        *result = hal_io_read(port, width);
+    return status;
+}
+
+status_t system_io_write(struct thread *thread, handle_t io, uint32_t offset, uint32_t width,
+                         uint32_t value) {
+    uint16_t port;
+    status_t status = io_locate(thread, io, offset, width, &port);
+    if (status == OK)
+        hal_io_write(port, width, value);
+    return status;
+}

@@ -1,0 +1,63 @@
+// System calls on memory and accounts.
+#include "message/system_call.h"
+
+status_t system_memory_create(struct thread *thread, handle_t process, parcel_t slots,
+                              uint32_t kind) {
+    status_t status;
+    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+    return target != nullptr ? memory_create(&target->space, slots, kind) : status;
+}
+
+status_t system_memory_free(struct thread *thread, parcel_t slots) {
+    return memory_free(&thread->process->space, slots);
+}
+
+status_t system_memory_clone(struct thread *thread, parcel_t source, uaddr_t destination) {
+    return memory_clone(&thread->process->space, source, destination);
+}
+
+status_t system_memory_protect(struct thread *thread, parcel_t slots) {
+    return memory_protect(&thread->process->space, slots);
+}
+
+status_t system_slot_prepare(struct thread *thread, parcel_t slots, uint32_t window) {
+    return slot_prepare(&thread->process->space, slots, window);
+}
+
+status_t system_slot_release(struct thread *thread, parcel_t slots) {
+    return slot_release(&thread->process->space, slots);
+}
+
+status_t system_parcel_query(struct thread *thread, uaddr_t address, uint64_t *result,
+                             uint64_t *result2) {
+    return parcel_query(&thread->process->space, address, result, result2);
+}
+
+status_t system_parcel_move(struct thread *thread, handle_t process, parcel_t source,
+                            uaddr_t destination) {
+    status_t status;
+    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+    if (target == nullptr)
+        return status;
+    return parcel_move(&thread->process->space, source, &target->space, destination);
+}
+
+status_t system_account_fund(struct thread *thread, handle_t from, handle_t to, uint64_t frames) {
+    status_t status;
+    struct process *giver = process_look_up(thread, from, RIGHT_FUND, &status);
+    struct process *taker = giver != nullptr ? process_look_up(thread, to, RIGHT_FUND, &status) : nullptr;
+    if (taker == nullptr)
+        return status;
+    return account_transfer(&giver->account, &taker->account, frames);
+}
+
+status_t system_account_query(struct thread *thread, handle_t process, uint64_t *result,
+                              uint64_t *result2) {
+    status_t status;
+    const struct process *target = process_look_up(thread, process, 0, &status);
+    if (target == nullptr)
+        return status;
+    *result = __c11_atomic_load(&target->account.used, __ATOMIC_RELAXED);
+    *result2 = __c11_atomic_load(&target->account.limit, __ATOMIC_RELAXED);
+    return OK;
+}

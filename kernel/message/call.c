@@ -1,0 +1,403 @@
+#include "message/call.h"
+
+#include "debug/trace.h"
+#include "hart/process.h"
+#include "hart/schedule.h"
+#include "message/message.h"
+#include "message/receive.h"
+
+// --- call ----------------------------------------------------------------------------------------
+
+static ticks_t earlier(ticks_t a, ticks_t b) {
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+// The deadline of a wait: the caller's own, or that of the request which it serves.
+static ticks_t deadline_of(const struct thread *thread) {
+    ticks_t served = thread->hand.caller != nullptr ? thread->hand.deadline : 0;
+    return earlier(thread->registers.r10, served);
+}
+
+static bool parcel_sendable(parcel_t parcel) {
+    return parcel == 0 || (parcel_mode(parcel) != PARCEL_NONE && !(parcel & PARCEL_RESERVED) &&
+                           !(parcel & PARCEL_HOLES) && parcel_mode(parcel) <= PARCEL_CLONE);
+}
+
+static void timer_start(struct thread *thread, ticks_t deadline) {
+    thread->timer.deadline = 0;
+    if (deadline != 0)
+        timer_arm(&thread->timer, deadline);
+}
+
+static struct thread *waiting_pop_locked(struct port *port) REQUIRES(port->lock) {
+    struct thread *server = port->waiting;
+    if (server != nullptr) {
+        port->waiting = server->next;
+        server->port = nullptr;
+    }
+    return server;
+}
+
+// A server waits: it takes the request and runs now, on this hart, on the caller's tokens.
+static status_t call_direct_locked(struct port *port, struct thread *caller, struct thread *server)
+    REQUIRES(port->lock) {
+    status_t status = receive_request_locked(port, caller, server);
+    if (status != OK) {
+        server->port = port;
+        server->next = port->waiting;
+        port->waiting = server;
+        return status;
+    }
+    server->hand.deadline = caller->call.deadline;
+    timer_cancel(&server->timer);
+    struct hart *hart = hart_self();
+    ticks_t deadline = caller->call.deadline;
+    caller->timer.deadline = 0;
+    if (deadline != 0 && !deadline_deferred(hart, deadline))
+        timer_arm(&caller->timer, deadline);
+    caller->state = THREAD_CALLING;
+    hart_leave(hart);
+    hart_enter(hart, server);
+    return OK;
+}
+
+static status_t call_queue_locked(struct port *port, struct thread *caller) REQUIRES(port->lock) {
+    const struct registers *r = &caller->registers;
+    const struct handle_batch batch = {r->rsi, r->r8, r->r9};
+    unsigned count;
+    status_t status =
+        handles_present(&batch) ? handles_check(caller->process, &batch, &port->object, &count) : OK;
+    if (status == OK && r->rdx != 0)
+        status = parcel_mark(&caller->process->space, r->rdx);
+    if (status != OK)
+        return status;
+    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
+    caller->state = THREAD_CALLING;
+    caller->port = port;
+    caller->next = nullptr;
+    if (port->first == nullptr)
+        port->first = caller;
+    else
+        port->last->next = caller;
+    port->last = caller;
+    timer_start(caller, caller->call.deadline);
+    deadlines_enter(caller);
+    hart_leave(hart_self());
+    return OK;
+}
+
+void message_call(struct thread *caller) {
+    struct registers *r = &caller->registers;
+    status_t status;
+    struct handle_entry *entry =
+        handle_look_up(caller->process, (handle_t)r->rdi, OBJECT_PORT, RIGHT_CALL, &status);
+    if (entry == nullptr || !parcel_sendable(r->rdx)) {
+        thread_result(caller, (uint16_t)(entry == nullptr ? status : ERR_BAD_ARGUMENT));
+        return;
+    }
+    struct port *port = (struct port *)entry->object;
+    struct call *call = &caller->call;
+    call->badge = entry->badge;
+    call->deadline = deadline_of(caller);
+    call->number = trace_number();
+    caller->calls++;
+    trace_message(TRACE_CALL, caller, nullptr, call->number, r);
+    spinlock_acquire(&port->lock);
+    call->word += CALL_GENERATION;
+    if (port->closed)
+        status = ERR_PORT_CLOSED;
+    else if (call->deadline != 0 && hal_ticks() >= call->deadline)
+        status = ERR_TIMED_OUT;
+    else if (port->waiting != nullptr)
+        status = call_direct_locked(port, caller, waiting_pop_locked(port));
+    else
+        status = call_queue_locked(port, caller);
+    spinlock_release(&port->lock);
+    if (status != OK)
+        thread_result(caller, (uint16_t)status);
+}
+
+// --- reply ---------------------------------------------------------------------------------------
+
+// Whoever changes the word from TAKEN first ends the call.
+static bool call_claim(struct thread *caller, uint64_t word, enum call_state next) {
+    return __c11_atomic_compare_exchange_strong(&caller->call.word, &word,
+                                                (word & ~CALL_STATE_MASK) | next, __ATOMIC_ACQ_REL,
+                                                __ATOMIC_RELAXED);
+}
+
+static void loan_home(struct process *server, struct hand *hand, bool lender_ran) {
+    struct process *lender = hand->lender;
+    if (lender == nullptr)
+        return;
+    if (parcel_return(&server->space, hand->landed, &lender->space, hand->home, lender_ran) != OK)
+        panic("a loan of %u does not come home", lender->number);
+    hand->lender = nullptr;
+    process_loan_home(lender);
+    process_release(lender);
+}
+
+// The call was ended by somebody else: its loan goes home all the same.
+static void hand_drop(struct process *server, struct hand *hand) {
+    struct thread *caller = hand->caller;
+    loan_home(server, hand, true);
+    hand->caller = nullptr;
+    object_release(&caller->object);
+}
+
+void call_unclaim(struct thread *caller, uint64_t word) {
+    __c11_atomic_store(&caller->call.word, word, __ATOMIC_SEQ_CST);
+    if (caller->process->state >= PROCESS_ENDING)
+        thread_stop(caller);
+    else if (caller->call.deadline != 0 && hal_ticks() >= caller->call.deadline)
+        caller->timer.expired(&caller->timer);
+}
+
+// Answers the request in `hand` with the message in the server's registers. OK: `*caller` is to run
+// on, or nullptr if it no longer waited. On an error the request stays in hand.
+static status_t reply_pass(struct thread *server, struct hand *hand, struct thread **answered) {
+    const struct registers *r = &server->registers;
+    struct thread *caller = hand->caller;
+    uint64_t word = hand->word;
+    *answered = nullptr;
+    if (!parcel_sendable(r->rdx) || (r->rdx != 0 && parcel_mode(r->rdx) == PARCEL_LEND))
+        return ERR_BAD_ARGUMENT;
+    if (hand->lender != nullptr && parcel_lent_on(&server->process->space, hand->landed))
+        return ERR_BUSY;
+    if (!call_claim(caller, word, CALL_REPLYING)) {
+        hand_drop(server->process, hand);
+        return OK;
+    }
+    struct passed passed;
+    status_t status = message_pass(server, caller, nullptr, false, &passed);
+    if (status != OK) {
+        call_unclaim(caller, word);
+        return status;
+    }
+    loan_home(server->process, hand, false);
+    hand->caller = nullptr;
+    timer_cancel(&caller->timer);
+    message_fill(caller, r, &passed, KIND_REPLY, 0, caller->call.number);
+    trace_message(TRACE_REPLY, server, caller, caller->call.number, &caller->registers);
+    __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+    *answered = caller;
+    return OK;
+}
+
+void hand_fail(struct process *server, struct hand *hand, status_t status) {
+    struct thread *caller = hand->caller;
+    if (caller == nullptr)
+        return;
+    if (!call_claim(caller, hand->word, CALL_REPLYING)) {
+        hand_drop(server, hand);
+        return;
+    }
+    loan_home(server, hand, false);
+    hand->caller = nullptr;
+    timer_cancel(&caller->timer);
+    thread_result(caller, (uint16_t)status | RESULT_TAKEN);
+    __c11_atomic_store(&caller->call.word, hand->word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+    thread_ready(caller);
+}
+
+// --- receive -------------------------------------------------------------------------------------
+
+static struct port *own_port(struct thread *thread, status_t *status) {
+    struct handle_entry *entry = handle_look_up(thread->process, (handle_t)thread->registers.rdi,
+                                                OBJECT_PORT, RIGHT_RECEIVE, status);
+    return entry != nullptr ? (struct port *)entry->object : nullptr;
+}
+
+// Takes the next message, or waits for it. `next`: a thread that may run instead, or nullptr.
+static void receive_or_wait(struct port *port, struct thread *thread, struct thread *next) {
+    ticks_t deadline = thread->registers.r10;
+    struct hart *hart = hart_self();
+    spinlock_acquire(&port->lock);
+    bool received = receive_next_locked(port, thread);
+    if (!received && deadline != 0 && hal_ticks() >= deadline) {
+        thread_result(thread, (uint16_t)ERR_TIMED_OUT);
+        received = true;
+    }
+    if (received) {
+        if (thread->hand.caller != nullptr)
+            thread->hand.deadline = thread->hand.caller->call.deadline;
+    } else {
+        receive_wait_locked(port, thread, deadline);
+        hart_leave(hart);
+    }
+    spinlock_release(&port->lock);
+    if (next == nullptr)
+        return;
+    if (received)
+        thread_ready(next);
+    else
+        hart_enter(hart, next);
+}
+
+void message_receive(struct thread *thread) {
+    status_t status;
+    struct port *port = own_port(thread, &status);
+    if (port == nullptr) {
+        thread_result(thread, (uint16_t)status);
+        return;
+    }
+    hand_fail(thread->process, &thread->hand, ERR_NO_REPLY);
+    receive_or_wait(port, thread, nullptr);
+}
+
+void message_reply_receive(struct thread *thread) {
+    status_t status;
+    struct thread *caller = nullptr;
+    struct port *port = own_port(thread, &status);
+    if (port != nullptr && thread->hand.caller == nullptr)
+        status = ERR_NOT_CALLED;
+    if (status == OK)
+        status = reply_pass(thread, &thread->hand, &caller);
+    if (status != OK)
+        thread_result(thread, (uint16_t)status);
+    else
+        receive_or_wait(port, thread, caller);
+}
+
+// --- kept requests -------------------------------------------------------------------------------
+
+static void reply_link(struct process *process, struct reply *reply) {
+    spinlock_acquire(&process->lock);
+    reply->next = process->replies;
+    if (reply->next != nullptr)
+        reply->next->previous = reply;
+    process->replies = reply;
+    spinlock_release(&process->lock);
+}
+
+static void reply_unlink(struct process *process, struct reply *reply) {
+    spinlock_acquire(&process->lock);
+    if (reply->previous != nullptr)
+        reply->previous->next = reply->next;
+    else
+        process->replies = reply->next;
+    if (reply->next != nullptr)
+        reply->next->previous = reply->previous;
+    spinlock_release(&process->lock);
+}
+
+void reply_forget(struct reply *reply) {
+    struct process *process = reply->object.owner;
+    hand_fail(process, &reply->hand, ERR_NO_REPLY);
+    reply_unlink(process, reply);
+}
+
+void message_reply_keep(struct thread *thread) {
+    struct reply *reply;
+    handle_t handle = HANDLE_NONE;
+    status_t status = thread->hand.caller == nullptr
+                          ? ERR_NOT_CALLED
+                          : object_create(thread->process, OBJECT_REPLY, sizeof(*reply), &reply);
+    if (status == OK) {
+        reply_link(thread->process, reply);
+        status = handle_install(thread->process, &reply->object, RIGHT_REPLY, 0, &handle);
+        if (status == OK) {
+            deadlines_enter(thread);
+            reply->hand = thread->hand;
+            thread->hand = (struct hand){};
+        }
+        object_release(&reply->object);
+    }
+    thread_result(thread, (uint16_t)status);
+    thread->registers.rdi = handle;
+}
+
+static status_t reply_kept(struct thread *thread, struct thread **caller) {
+    status_t status;
+    handle_t handle = (handle_t)thread->registers.rdi;
+    struct handle_entry *entry =
+        handle_look_up(thread->process, handle, OBJECT_REPLY, RIGHT_REPLY, &status);
+    if (entry == nullptr)
+        return status;
+    struct reply *reply = (struct reply *)entry->object;
+    if (reply->hand.caller == nullptr)
+        return ERR_NOT_CALLED;
+    status = reply_pass(thread, &reply->hand, caller);
+    return status == OK ? handle_close(thread->process, handle) : status;
+}
+
+void message_reply(struct thread *thread) {
+    struct thread *caller = nullptr;
+    status_t status;
+    if ((handle_t)thread->registers.rdi != HANDLE_NONE)
+        status = reply_kept(thread, &caller);
+    else if (thread->hand.caller == nullptr)
+        status = ERR_NOT_CALLED;
+    else
+        status = reply_pass(thread, &thread->hand, &caller);
+    if (status == OK && caller == nullptr)
+        status = ERR_CANCELLED;
+    thread_result(thread, (uint16_t)status);
+    if (caller != nullptr)
+        thread_ready(caller);
+}
+
+void message_signal(struct thread *thread) {
+    status_t status;
+    struct handle_entry *entry =
+        handle_look_up(thread->process, (handle_t)thread->registers.rdi, OBJECT_NOTIFICATION,
+                       RIGHT_SIGNAL, &status);
+    uint64_t bits = thread->registers.rsi;
+    thread_result(thread, (uint16_t)status);
+    if (entry != nullptr)
+        notification_signal((struct notification *)entry->object, bits);
+}
+
+// --- waits that end otherwise --------------------------------------------------------------------
+
+static bool list_take(struct thread **link, struct thread *thread, struct thread **last) {
+    struct thread *previous = nullptr;
+    for (; *link != nullptr; previous = *link, link = &(*link)->next) {
+        if (*link != thread)
+            continue;
+        *link = thread->next;
+        if (last != nullptr && *last == thread)
+            *last = previous;
+        return true;
+    }
+    return false;
+}
+
+// Takes the thread off the port that it stands at.
+static bool port_leave(struct port *port, struct thread *thread) {
+    spinlock_acquire(&port->lock);
+    bool here = thread->port == port;
+    if (here && thread->state == THREAD_RECEIVING) {
+        here = list_take(&port->waiting, thread, nullptr);
+    } else if (here) {
+        here = list_take(&port->first, thread, &port->last);
+        queued_call_end(thread);
+    }
+    if (here)
+        thread->port = nullptr;
+    spinlock_release(&port->lock);
+    return here;
+}
+
+bool wait_end(struct thread *thread, status_t status) {
+    for (;;) {
+        struct port *port = *(struct port *volatile *)&thread->port;
+        uint64_t word = __c11_atomic_load(&thread->call.word, __ATOMIC_ACQUIRE);
+        if (port != nullptr) {
+            if (!port_leave(port, thread))
+                continue;
+            thread_result(thread, (uint16_t)status);
+            return true;
+        }
+        if ((word & CALL_STATE_MASK) != CALL_TAKEN)
+            return false;
+        object_reference(&thread->object); // the server's hand still names it
+        if (call_claim(thread, word, CALL_IDLE)) {
+            thread_result(thread, (uint16_t)status | RESULT_TAKEN);
+            return true;
+        }
+        object_release(&thread->object);
+    }
+}

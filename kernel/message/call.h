@@ -1,0 +1,61 @@
+// A call: the object that carries a message while it is in flight, one built into each thread.
+//
+// States, in the low byte of `word` (the bytes above count the calls made, so that a late reply
+// never answers a later call):
+//   IDLE      no call
+//   QUEUED    in a port's queue; leaves it under the port's lock: taken, or withdrawn whole
+//   TAKEN     a server holds it (in its hand, or kept behind a reply handle). Leaves by an atomic
+//             claim: whoever changes the word first ends the call: a reply, a deadline, a death
+//   REPLYING  a server is answering; goes on to IDLE, or back to TAKEN if the answer is refused
+//
+// A server's side is a `struct hand`. Its word tells whether the call that it took still waits. A
+// hand whose call was ended by somebody else keeps the caller's thread object alive, and brings a
+// loan home all the same.
+#pragma once
+
+#include "memory/space.h"
+#include "message/object.h"
+
+struct thread;
+struct port;
+
+enum call_state : uint8_t { CALL_IDLE = 0, CALL_QUEUED = 1, CALL_TAKEN = 2, CALL_REPLYING = 3 };
+static constexpr uint64_t CALL_STATE_MASK = 0xff;
+static constexpr uint64_t CALL_GENERATION = 0x100;
+
+struct call {
+    _Atomic uint64_t word;
+    struct port *port;  // QUEUED: where
+    uint64_t badge;     // QUEUED: the sender's
+    ticks_t deadline;   // 0: none
+    uint64_t number;    // of the message, for the trace
+};
+
+struct hand {
+    struct thread *caller; // nullptr: empty
+    uint64_t word;         // the call's, TAKEN
+    struct process *lender; // whose loan is here; a reference
+    ticks_t deadline;       // of the request: inherited by calls made for it
+    parcel_t home, landed; // the loan's slots there and here; 0: none
+};
+
+// A kept hand.
+struct reply {
+    struct object object;
+    struct hand hand;
+    struct reply *next, *previous; // of the process, under its lock
+};
+
+// Ends the calls that a hand holds with an error, bringing its loan home. Empties the hand.
+void hand_fail(struct process *server, struct hand *hand, status_t status);
+
+// Ends a thread's wait with this status, wherever it waits: queued, taken or receiving. False: it
+// does not wait, or another was faster.
+bool wait_end(struct thread *thread, status_t status);
+
+// A kept request that nobody will answer any more.
+void reply_forget(struct reply *reply);
+
+// An answer was refused, or a claim was for something else: the call is TAKEN again, unless it
+// should have ended meanwhile.
+void call_unclaim(struct thread *caller, uint64_t word);

@@ -1,0 +1,395 @@
+#include "message/handle.h"
+
+#include "hart/process.h"
+#include "hart/quiet.h"
+
+static constexpr unsigned ENTRIES_PER_FRAME = PAGE_SIZE / sizeof(struct handle_entry);
+static constexpr unsigned CAPACITY_LIMIT = 1u << HANDLE_INDEX_BITS;
+static constexpr handle_t NO_INDEX = 0xffff; // no entry has this index, so no handle matches
+
+static unsigned handle_index(handle_t handle) { return handle & NO_INDEX; }
+
+// Links entries [from, to) at the end of the free list.
+static void free_append(struct handle_table *table, unsigned from, unsigned to) {
+    for (unsigned i = from; i < to; i++) {
+        table->entries[i].handle = NO_INDEX;
+        table->entries[i].next = 0;
+        if (table->free_last != 0)
+            table->entries[table->free_last].next |= i;
+        else
+            table->free_first = (uint16_t)i;
+        table->free_last = (uint16_t)i;
+    }
+}
+
+static void table_publish(struct process *process) {
+    struct hart *hart = hart_self();
+    if (hart != nullptr && hart->process == process) {
+        hart->handles = process->handles.entries;
+        hart->handles_limit = process->handles.capacity;
+    }
+}
+
+status_t handles_initialize(struct process *process) {
+    struct handle_table *table = &process->handles;
+    status_t status = account_charge(&process->account, 1);
+    if (status != OK)
+        return status;
+    struct frame *frame;
+    status = frame_allocate_zeroed(FRAME_OBJECT, &frame);
+    if (status != OK) {
+        account_refund(&process->account, 1);
+        return status;
+    }
+    table->entries = physical_to_virtual(frame_address(frame));
+    table->capacity = ENTRIES_PER_FRAME;
+    table->entries[0].handle = NO_INDEX; // index 0 is never used: 0 is no handle
+    free_append(table, 1, table->capacity);
+    return OK;
+}
+
+static void table_free(struct process *process, struct handle_entry *entries, uint32_t order) {
+    frame_free(frame_of(virtual_to_physical(entries)), order);
+    account_refund(&process->account, 1ull << order);
+}
+
+void handles_destroy(struct process *process) {
+    struct handle_table *table = &process->handles;
+    if (table->entries == nullptr)
+        return;
+    table_free(process, table->entries, table->order);
+    table->entries = nullptr;
+    table->capacity = 0;
+}
+
+// A block of frames that held a smaller table, until nobody can be reading it.
+struct old_table {
+    struct quiet quiet;
+    struct process *process;
+    struct handle_entry *entries;
+    uint32_t order;
+};
+
+static void old_table_free(struct quiet *quiet) {
+    struct old_table *old = (struct old_table *)quiet;
+    struct process *process = old->process;
+    table_free(process, old->entries, old->order);
+    heap_free(old);
+    process_release(process);
+}
+
+// Doubles the table.
+static status_t table_grow_locked(struct process *process) {
+    struct handle_table *table = &process->handles;
+    uint32_t order = table->order + 1, capacity = table->capacity * 2;
+    if (capacity > CAPACITY_LIMIT)
+        return ERR_NO_HANDLE;
+    status_t status = account_charge(&process->account, 1ull << order);
+    if (status != OK)
+        return status;
+    struct old_table *old;
+    struct frame *frame;
+    status = heap_allocate(&process->heap, sizeof(*old), (void **)&old);
+    if (status != OK)
+        goto out_charge;
+    status = frame_allocate(order, FRAME_OBJECT, &frame);
+    if (status != OK)
+        goto out_heap;
+    *old = (struct old_table){
+        .process = process, .entries = table->entries, .order = table->order};
+    struct handle_entry *entries = physical_to_virtual(frame_address(frame));
+    __builtin_memcpy(entries, table->entries, table->capacity * sizeof(*entries));
+    unsigned first = table->capacity;
+    table->entries = entries;
+    table->order = order;
+    table->capacity = capacity;
+    free_append(table, first, capacity == CAPACITY_LIMIT ? capacity - 1 : capacity);
+    table_publish(process);
+    object_reference(&process->object);
+    quiet_defer(&old->quiet, old_table_free);
+    return OK;
+out_heap:
+    heap_free(old);
+out_charge:
+    account_refund(&process->account, 1ull << order);
+    return status;
+}
+
+// Are the next `count` free entries such that nobody can still be looking at their last use? Only
+// threads of the process itself look its table up.
+static bool free_usable_locked(const struct process *process, unsigned count) {
+    const struct handle_table *table = &process->handles;
+    unsigned index = table->free_first;
+    for (; count > 0 && index != 0; count--) {
+        uint64_t next = table->entries[index].next;
+        if (process->live > 1 && !quiet_passed(next >> HANDLE_INDEX_BITS))
+            return false;
+        index = next & NO_INDEX;
+    }
+    return count == 0;
+}
+
+// Makes sure that `count` entries can be taken.
+static status_t table_reserve_locked(struct process *process, unsigned count) {
+    if (process->handles.entries == nullptr)
+        return ERR_ENDED;
+    while (!free_usable_locked(process, count)) {
+        status_t status = table_grow_locked(process);
+        if (status != OK)
+            return status;
+    }
+    return OK;
+}
+
+static struct handle_entry *entry_take_locked(struct handle_table *table) {
+    unsigned index = table->free_first;
+    struct handle_entry *entry = &table->entries[index];
+    table->free_first = (uint16_t)(entry->next & NO_INDEX);
+    if (table->free_first == 0)
+        table->free_last = 0;
+    table->used++;
+    return entry;
+}
+
+static uint8_t abilities_of(uint8_t type, rights_t rights) {
+    if (type != OBJECT_PORT)
+        return 0;
+    return (uint8_t)((rights & RIGHT_CALL ? CAN_CALL : 0) |
+                     (rights & RIGHT_RECEIVE ? CAN_RECEIVE : 0));
+}
+
+// Fills a reserved entry; takes over a reference.
+static handle_t entry_fill_locked(struct process *process, struct object *object, rights_t rights,
+                                  uint32_t badge) {
+    struct handle_entry *entry = entry_take_locked(&process->handles);
+    unsigned index = (unsigned)(entry - process->handles.entries);
+    entry->object = object;
+    entry->badge = (uint64_t)badge << BADGE_OWNER_SHIFT | process->number;
+    entry->rights = rights;
+    entry->type = object->type;
+    entry->abilities = abilities_of(object->type, rights);
+    handle_t handle = (handle_t)(index | (entry->handle & ~NO_INDEX));
+    __c11_atomic_store(&entry->handle, handle, __ATOMIC_RELEASE);
+    return handle;
+}
+
+// Empties an entry and hands its reference over. The generation moves on at once, so that the old
+// handle never matches again.
+static struct object *entry_clear_locked(struct handle_table *table, struct handle_entry *entry) {
+    struct object *object = entry->object;
+    unsigned index = (unsigned)(entry - table->entries);
+    handle_t generation = (entry->handle & ~NO_INDEX) + NO_INDEX + 1;
+    __c11_atomic_store(&entry->handle, generation | NO_INDEX, __ATOMIC_RELEASE);
+    entry->next = quiet_stamp() << HANDLE_INDEX_BITS;
+    if (table->free_last != 0)
+        table->entries[table->free_last].next |= index;
+    else
+        table->free_first = (uint16_t)index;
+    table->free_last = (uint16_t)index;
+    table->used--;
+    return object;
+}
+
+static struct handle_entry *entry_find(struct handle_table *table, handle_t handle) {
+    unsigned index = handle_index(handle);
+    if (index >= table->capacity)
+        return nullptr;
+    struct handle_entry *entry = &table->entries[index];
+    return __c11_atomic_load(&entry->handle, __ATOMIC_ACQUIRE) == handle ? entry : nullptr;
+}
+
+struct handle_entry *handle_look_up(struct process *process, handle_t handle,
+                                    enum object_type type, rights_t rights, status_t *status) {
+    struct handle_entry *entry = entry_find(&process->handles, handle);
+    *status = OK;
+    if (entry == nullptr)
+        *status = ERR_BAD_HANDLE;
+    else if (entry->type != type)
+        *status = ERR_WRONG_TYPE;
+    else if ((entry->rights & rights) != rights)
+        *status = ERR_NO_RIGHT;
+    return *status == OK ? entry : nullptr;
+}
+
+struct handle_entry *handle_entry(struct process *process, handle_t handle) {
+    return entry_find(&process->handles, handle);
+}
+
+status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
+                          handle_t *duplicate) {
+    const struct handle_entry *entry = entry_find(&process->handles, handle);
+    if (entry == nullptr)
+        return ERR_BAD_HANDLE;
+    if (!(entry->rights & RIGHT_DUPLICATE))
+        return ERR_NO_RIGHT;
+    rights_t kept = entry->rights & rights;
+    if (entry->type == OBJECT_PORT)
+        kept &= (rights_t)~RIGHT_RECEIVE;
+    return handle_install(process, entry->object, kept,
+                          (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT), duplicate);
+}
+
+status_t handle_install(struct process *process, struct object *object, rights_t rights,
+                        uint32_t badge, handle_t *handle) {
+    spinlock_acquire(&process->handles.lock);
+    status_t status = table_reserve_locked(process, 1);
+    if (status == OK) {
+        object_reference(object);
+        *handle = entry_fill_locked(process, object, rights, badge);
+    }
+    spinlock_release(&process->handles.lock);
+    return status;
+}
+
+// A port's receive right is gone with its handle: there is only one.
+static void reference_drop(struct object *object, rights_t rights) {
+    if (object->type == OBJECT_PORT && (rights & RIGHT_RECEIVE))
+        port_close((struct port *)object);
+    object_release(object);
+}
+
+status_t handle_close(struct process *process, handle_t handle) {
+    spinlock_acquire(&process->handles.lock);
+    struct handle_entry *entry = entry_find(&process->handles, handle);
+    rights_t rights = entry != nullptr ? entry->rights : 0;
+    struct object *object =
+        entry != nullptr ? entry_clear_locked(&process->handles, entry) : nullptr;
+    spinlock_release(&process->handles.lock);
+    if (object == nullptr)
+        return ERR_BAD_HANDLE;
+    reference_drop(object, rights);
+    return OK;
+}
+
+bool handles_close_some(struct process *process, unsigned *index, unsigned limit) {
+    struct handle_table *table = &process->handles;
+    for (; *index < table->capacity && limit > 0; (*index)++, limit--) {
+        handle_t handle = table->entries[*index].handle;
+        if (handle_index(handle) == *index && *index != 0)
+            (void)!handle_close(process, handle);
+    }
+    return *index >= table->capacity;
+}
+
+// --- handles in messages -------------------------------------------------------------------------
+
+static handle_t batch_handle(const struct handle_batch *batch, unsigned i) {
+    return (handle_t)((i < 2 ? batch->low : batch->high) >> (i % 2 * 32));
+}
+
+static bool batch_moves(const struct handle_batch *batch, unsigned i) {
+    return batch->tag >> (TAG_MOVE_SHIFT + i) & 1;
+}
+
+static rights_t batch_rights(const struct handle_batch *batch, unsigned i) {
+    return (rights_t)(batch->tag >> (TAG_RIGHTS_SHIFT + 8 * i));
+}
+
+// May this entry travel?
+static status_t entry_travels(const struct handle_entry *entry, bool move,
+                              const struct object *port) {
+    if (entry == nullptr)
+        return ERR_BAD_HANDLE;
+    if (!(entry->rights & RIGHT_TRANSFER))
+        return ERR_NO_RIGHT;
+    if (!move && !(entry->rights & RIGHT_DUPLICATE))
+        return ERR_NO_RIGHT;
+    if (entry->object == port && (entry->rights & RIGHT_RECEIVE))
+        return ERR_NO_RIGHT;
+    return OK;
+}
+
+status_t handles_check(struct process *sender, const struct handle_batch *batch,
+                       const struct object *port, unsigned *count) {
+    *count = 0;
+    for (unsigned i = 0; i < MESSAGE_HANDLES; i++) {
+        handle_t handle = batch_handle(batch, i);
+        if (handle == HANDLE_NONE)
+            continue;
+        for (unsigned j = 0; j < i; j++)
+            if (batch_handle(batch, j) == handle && (batch_moves(batch, i) || batch_moves(batch, j)))
+                return ERR_BAD_HANDLE;
+        status_t status = entry_travels(entry_find(&sender->handles, handle),
+                                        batch_moves(batch, i), port);
+        if (status != OK)
+            return status;
+        (*count)++;
+    }
+    return OK;
+}
+
+status_t handles_room(struct process *receiver, unsigned count) {
+    spinlock_acquire(&receiver->handles.lock);
+    status_t status = table_reserve_locked(receiver, count);
+    spinlock_release(&receiver->handles.lock);
+    return status;
+}
+
+static void tables_lock(struct process *a, struct process *b) NO_THREAD_SAFETY_ANALYSIS {
+    struct process *first = a < b ? a : b, *second = a < b ? b : a;
+    spinlock_acquire(&first->handles.lock);
+    if (second != first)
+        spinlock_acquire(&second->handles.lock);
+}
+
+static void tables_unlock(struct process *a, struct process *b) NO_THREAD_SAFETY_ANALYSIS {
+    spinlock_release(&a->handles.lock);
+    if (b != a)
+        spinlock_release(&b->handles.lock);
+}
+
+// Takes one entry out of the sender's table, or refers to its object once more, and makes the
+// receiver's. Everything was checked and room is there.
+static handle_t entry_pass(struct process *sender, handle_t handle, struct process *receiver,
+                           rights_t mask, bool move, rights_t *granted) {
+    struct handle_entry *entry = entry_find(&sender->handles, handle);
+    rights_t only = entry->type == OBJECT_PORT ? RIGHT_RECEIVE : 0; // there is one: never lost,
+    rights_t rights = (rights_t)((entry->rights & (mask | only)) & (move ? ~0 : ~only)); // or doubled
+    uint32_t badge = (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT);
+    struct object *object = entry->object;
+    if (move)
+        (void)entry_clear_locked(&sender->handles, entry);
+    else
+        object_reference(object);
+    *granted = rights;
+    return entry_fill_locked(receiver, object, rights, badge);
+}
+
+status_t handles_pass(struct process *sender, struct process *receiver, const struct object *port,
+                      struct handle_batch *batch) {
+    unsigned count;
+    handle_t out[MESSAGE_HANDLES] = {};
+    uint64_t tag = batch->tag & 0xffffffff;
+    tables_lock(sender, receiver);
+    status_t status = handles_check(sender, batch, port, &count);
+    if (status == OK)
+        status = table_reserve_locked(receiver, count);
+    if (status != OK)
+        goto out_locked;
+    for (unsigned i = 0; i < MESSAGE_HANDLES; i++) {
+        rights_t granted = 0;
+        if (batch_handle(batch, i) != HANDLE_NONE)
+            out[i] = entry_pass(sender, batch_handle(batch, i), receiver, batch_rights(batch, i),
+                                batch_moves(batch, i), &granted);
+        tag |= (uint64_t)granted << (TAG_RIGHTS_SHIFT + 8 * i);
+    }
+    batch->tag = tag;
+    batch->low = out[0] | (uint64_t)out[1] << 32;
+    batch->high = out[2] | (uint64_t)out[3] << 32;
+out_locked:
+    tables_unlock(sender, receiver);
+    return status;
+}
+
+status_t handle_grant(struct process *from, handle_t handle, struct process *to, rights_t rights,
+                      bool move, handle_t *granted) {
+    tables_lock(from, to);
+    rights_t left;
+    status_t status = entry_travels(entry_find(&from->handles, handle), move, nullptr);
+    if (status == OK)
+        status = table_reserve_locked(to, 1);
+    if (status == OK)
+        *granted = entry_pass(from, handle, to, rights, move, &left);
+    tables_unlock(from, to);
+    return status;
+}

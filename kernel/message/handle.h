@@ -1,0 +1,86 @@
+// A process's handle table: a growing array. Look-up takes no lock: a handle's index and generation
+// are checked by one comparison, type and right by one bit. Changes are made under the table's lock.
+// An entry that was closed is used again only after a quiet point, and with another generation.
+#pragma once
+
+#include "message/object.h"
+#include "sync/spinlock.h"
+
+// What an entry allows on the message path, worked out when it is made.
+enum ability : uint8_t { CAN_CALL = 1 << 0, CAN_RECEIVE = 1 << 1 };
+
+struct handle_entry {
+    struct object *object;
+    uint64_t badge;       // as received with messages sent through it
+    _Atomic handle_t handle; // its value while in use; else an index that is not its own
+    rights_t rights;
+    uint8_t type;
+    uint8_t abilities;
+    uint8_t reserved;
+    uint64_t next; // free: index of the next free entry in bits 0-15, quiet stamp above
+};
+static_assert(sizeof(struct handle_entry) == 32);
+
+struct handle_table {
+    struct spinlock lock;
+    struct handle_entry *entries;
+    uint32_t capacity; // entries
+    uint32_t order;    // of the block of frames
+    uint32_t used;
+    uint16_t free_first, free_last; // in order of closing; 0: none
+};
+
+status_t handles_initialize(struct process *process);
+
+// Frees the table itself; every handle is closed.
+void handles_destroy(struct process *process);
+
+// Closes entries from index *index on, at most `limit`; true when there are none left.
+bool handles_close_some(struct process *process, unsigned *index, unsigned limit);
+
+// The entry, or nullptr: ERR_BAD_HANDLE, ERR_WRONG_TYPE, ERR_NO_RIGHT in *status. By the process's
+// own threads only; valid until the next quiet point.
+struct handle_entry *handle_look_up(struct process *process, handle_t handle,
+                                    enum object_type type, rights_t rights, status_t *status);
+
+// The entry behind any handle, or nullptr.
+struct handle_entry *handle_entry(struct process *process, handle_t handle);
+
+// A second handle with these of its rights. ERR_BAD_HANDLE, ERR_NO_RIGHT without RIGHT_DUPLICATE,
+// ERR_NO_HANDLE, ERR_NO_MEMORY.
+status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
+                          handle_t *duplicate);
+
+// Makes an entry for an object; takes a reference of its own. ERR_NO_HANDLE, ERR_NO_MEMORY.
+status_t handle_install(struct process *process, struct object *object, rights_t rights,
+                        uint32_t badge, handle_t *handle);
+
+// Closes an entry and drops its reference. ERR_BAD_HANDLE.
+status_t handle_close(struct process *process, handle_t handle);
+
+// The handles of a message: which, and what becomes of each. From its registers (tag, r8, r9).
+struct handle_batch {
+    uint64_t tag;
+    uint64_t low, high;
+};
+
+static inline bool handles_present(const struct handle_batch *batch) {
+    return (batch->low | batch->high) != 0;
+}
+
+// Checks that all handles of a batch may travel: they exist, with RIGHT_TRANSFER, and with
+// RIGHT_DUPLICATE where they are not moved. A port's receive right cannot travel through that port.
+status_t handles_check(struct process *sender, const struct handle_batch *batch,
+                       const struct object *port, unsigned *count);
+
+// Makes room for so many handles. ERR_NO_HANDLE, ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t handles_room(struct process *receiver, unsigned count);
+
+// Moves a batch; errors of the two above if something has changed since. On success the batch holds
+// the receiver's handles, and its tag the rights that went along. All or nothing.
+status_t handles_pass(struct process *sender, struct process *receiver, const struct object *port,
+                      struct handle_batch *batch);
+
+// Puts one handle of `from` into `to` with these of its rights. Errors as above.
+status_t handle_grant(struct process *from, handle_t handle, struct process *to, rights_t rights,
+                      bool move, handle_t *granted);

@@ -1,0 +1,77 @@
+#include "message/object.h"
+
+#include "hart/process.h"
+#include "hart/quiet.h"
+#include "interrupt/line.h"
+#include "memory/heap.h"
+
+// In front of every object: the link for its freeing.
+struct object_block {
+    struct quiet quiet;
+    uint64_t padding;
+};
+static_assert(sizeof(struct object_block) == 32);
+
+status_t object_create(struct process *owner, enum object_type type, size_t size, void *object) {
+    void *block;
+    status_t status = heap_allocate(&owner->heap, sizeof(struct object_block) + size, &block);
+    if (status != OK)
+        return status;
+    struct object *header = (struct object *)((struct object_block *)block + 1);
+    header->references = 1;
+    header->type = type;
+    header->owner = owner;
+    object_reference(&owner->object);
+    *(void **)object = header;
+    return OK;
+}
+
+static void object_free(struct quiet *quiet) {
+    struct object *object = (struct object *)((struct object_block *)quiet + 1);
+    struct process *owner = object->owner;
+    heap_free(quiet);
+    if (owner != nullptr)
+        process_release(owner);
+}
+
+// What an object lets go of when nothing refers to it any more.
+static void object_clean(struct object *object) {
+    switch ((enum object_type)object->type) {
+    case OBJECT_PORT:
+        port_close((struct port *)object);
+        break;
+    case OBJECT_NOTIFICATION: {
+        struct notification *notification = (struct notification *)object;
+        port_withdraw(notification->event.port, &notification->event);
+        notification_timer_free(notification);
+        object_release(&notification->event.port->object);
+        break;
+    }
+    case OBJECT_REPLY:
+        reply_forget((struct reply *)object);
+        break;
+    case OBJECT_IRQ:
+        line_close((struct line *)object);
+        break;
+    case OBJECT_THREAD:
+        thread_clean((struct thread *)object);
+        break;
+    case OBJECT_PROCESS:
+        process_clean((struct process *)object);
+        break;
+    case OBJECT_CALL:
+    case OBJECT_SYSTEM:
+    case OBJECT_MODULE:
+    case OBJECT_IO:
+    case OBJECT_NONE:
+    case OBJECT_TYPES:
+        break;
+    }
+}
+
+void object_release(struct object *object) {
+    if (__c11_atomic_fetch_sub(&object->references, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    object_clean(object);
+    quiet_defer(&((struct object_block *)object - 1)->quiet, object_free);
+}

@@ -1,0 +1,65 @@
+// Ports, and what waits at them.
+//
+// Under its lock a port has: threads that wait to receive (any of them will do: the last to come is
+// the first to go, its memory is warm), or threads whose calls are queued (in order), or events. Never
+// a waiting receiver together with a queued call or an event.
+#pragma once
+
+#include "message/object.h"
+#include "sync/spinlock.h"
+
+struct thread;
+
+// Something other than a request that a port hands out once: a notification's bits, a death.
+struct event {
+    struct event *next;
+    struct port *port;
+    uint8_t kind; // enum message_kind
+    bool queued;
+    uint64_t badge;
+    uint64_t word[4];
+};
+
+struct event_list {
+    struct event *first, *last;
+};
+
+struct port {
+    struct object object;
+    struct spinlock lock;
+    uint32_t protocol;
+    struct thread *waiting;              // RECEIVING, linked by thread->next
+    struct thread *first, *last;         // CALLING and QUEUED, in order of arrival
+    struct event_list notifications, events;
+    bool closed;
+    bool boot;       // named at boot: stays open when its receiver ends
+    char name[16];
+};
+
+struct notification {
+    struct object object;
+    struct event event; // word 0: the bits, under the port's lock
+    struct notification_timer *timer; // nullptr until the first timer_set
+};
+
+status_t port_create(struct process *owner, uint32_t protocol, struct port **port);
+
+// Nobody can receive any more: queued calls end with ERR_PORT_CLOSED. A boot port only loses its
+// receiver.
+void port_close(struct port *port);
+
+// Hands a death to a waiting thread, or queues it; frees it if the port is closed.
+void port_post(struct port *port, struct event *event);
+
+// Takes an event back if it is still queued.
+void port_withdraw(struct port *port, struct event *event);
+
+status_t notification_create(struct process *owner, struct port *port, uint64_t badge,
+                             struct notification **notification);
+void notification_signal(struct notification *notification, uint64_t bits);
+
+// Signals bits at a deadline (0: not any more); replaces what was set before. ERR_NO_MEMORY,
+// ERR_NO_FRAME.
+status_t notification_timer_set(struct notification *notification, uint64_t bits,
+                                ticks_t deadline);
+void notification_timer_free(struct notification *notification);

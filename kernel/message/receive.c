@@ -1,0 +1,161 @@
+#include "message/receive.h"
+
+#include "debug/trace.h"
+#include "hart/process.h"
+
+void thread_result(struct thread *thread, uint64_t rax) {
+    struct registers *r = &thread->registers;
+    *r = (struct registers){.rax = rax, .rip = r->rip, .rsp = r->rsp};
+    thread->full = 0;
+}
+
+static uint64_t result_kind(enum message_kind kind, uint64_t charge) {
+    return (uint64_t)kind << RESULT_KIND_SHIFT | charge << RESULT_CHARGE_SHIFT;
+}
+
+bool receive_event_locked(struct port *port, struct thread *receiver) {
+    struct event_list *list =
+        port->notifications.first != nullptr ? &port->notifications : &port->events;
+    struct event *event = list->first;
+    if (event == nullptr)
+        return false;
+    list->first = event->next;
+    event->queued = false;
+    thread_result(receiver, result_kind((enum message_kind)event->kind, 0));
+    struct registers *r = &receiver->registers;
+    r->rdi = event->badge;
+    r->rbx = event->word[0];
+    r->r12 = event->word[1];
+    r->r13 = event->word[2];
+    r->r14 = event->word[3];
+    trace(TRACE_EVENT, receiver, 0, event->kind, event->badge, event->word[0]);
+    if (event->kind == KIND_NOTIFICATION)
+        event->word[0] = 0;
+    else
+        watch_free((struct watch *)event);
+    return true;
+}
+
+static const struct object *port_object(const struct port *port) {
+    return port != nullptr ? &port->object : nullptr;
+}
+
+// Checks handles and makes room for them, as far as that can be done before the parcel moves.
+static status_t handles_prepare(const struct thread *caller, const struct thread *receiver,
+                                const struct port *port, const struct handle_batch *batch) {
+    unsigned count;
+    status_t status = handles_check(caller->process, batch, port_object(port), &count);
+    if (status == OK && count > receiver->acceptance.handles)
+        status = ERR_NO_SLOT;
+    if (status == OK)
+        status = handles_room(receiver->process, count);
+    return status;
+}
+
+status_t message_pass(struct thread *from, struct thread *to, const struct port *port, bool marked,
+                      struct passed *passed) {
+    const struct registers *r = &from->registers;
+    *passed = (struct passed){.batch = {r->rsi, r->r8, r->r9}};
+    status_t status = OK;
+    if (handles_present(&passed->batch))
+        status = handles_prepare(from, to, port, &passed->batch);
+    if (status == OK && r->rdx != 0)
+        status = parcel_pass(&from->process->space, r->rdx, marked, &to->process->space,
+                             &to->acceptance, &passed->landed, &passed->charge);
+    if (status != OK || !handles_present(&passed->batch))
+        return status;
+    // Only another thread of one of the two can have spoilt it in between: then none arrive.
+    if (handles_pass(from->process, to->process, port_object(port), &passed->batch) != OK)
+        passed->batch = (struct handle_batch){.tag = r->rsi & 0xffffffff};
+    return OK;
+}
+
+void message_fill(struct thread *to, const struct registers *words, const struct passed *passed,
+                  enum message_kind kind, uint64_t badge, uint64_t number) {
+    struct registers *r = &to->registers;
+    *r = (struct registers){
+        .rax = result_kind(kind, passed->charge),
+        .rdi = badge,
+        .rsi = passed->batch.tag,
+        .rdx = passed->landed,
+        .r8 = passed->batch.low,
+        .r9 = passed->batch.high,
+        .r10 = number,
+        .rbx = words->rbx,
+        .r12 = words->r12,
+        .r13 = words->r13,
+        .r14 = words->r14,
+        .r15 = words->r15,
+        .rip = r->rip,
+        .rsp = r->rsp,
+    };
+    to->full = 0;
+}
+
+status_t receive_request_locked(struct port *port, struct thread *caller,
+                                struct thread *receiver) {
+    struct passed passed;
+    uint64_t word = caller->call.word;
+    bool marked = (word & CALL_STATE_MASK) == CALL_QUEUED;
+    status_t status = message_pass(caller, receiver, port, marked, &passed);
+    if (status != OK)
+        return status;
+    receiver->hand = (struct hand){.caller = caller, .word = (word & ~CALL_STATE_MASK) | CALL_TAKEN};
+    parcel_t parcel = caller->registers.rdx;
+    if (parcel != 0 && parcel_mode(parcel) == PARCEL_LEND) {
+        receiver->hand.lender = caller->process;
+        receiver->hand.home = parcel;
+        receiver->hand.landed = passed.landed;
+        object_reference(&caller->process->object);
+        __c11_atomic_fetch_add(&caller->process->loans, 1, __ATOMIC_RELAXED);
+    }
+    message_fill(receiver, &caller->registers, &passed, KIND_REQUEST, caller->call.badge,
+                 caller->call.number);
+    trace_message(TRACE_TAKE, receiver, caller, caller->call.number, &receiver->registers);
+    __c11_atomic_store(&caller->call.word, receiver->hand.word, __ATOMIC_RELEASE);
+    return OK;
+}
+
+void queued_call_end(struct thread *caller) {
+    uint64_t word = caller->call.word;
+    if (caller->registers.rdx != 0)
+        parcel_unmark(&caller->process->space, caller->registers.rdx);
+    __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+}
+
+static struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock) {
+    struct thread *caller = port->first;
+    if (caller == nullptr)
+        return nullptr;
+    port->first = caller->next;
+    if (port->first == nullptr)
+        port->last = nullptr;
+    caller->port = nullptr;
+    return caller;
+}
+
+bool receive_next_locked(struct port *port, struct thread *receiver) {
+    if (receive_event_locked(port, receiver))
+        return true;
+    struct thread *caller;
+    while ((caller = queue_pop_locked(port)) != nullptr) {
+        status_t status = receive_request_locked(port, caller, receiver);
+        if (status == OK)
+            return true;
+        timer_cancel(&caller->timer);
+        queued_call_end(caller);
+        thread_result(caller, (uint16_t)status);
+        thread_ready(caller);
+    }
+    return false;
+}
+
+void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline) {
+    receiver->state = THREAD_RECEIVING;
+    receiver->port = port;
+    receiver->next = port->waiting;
+    port->waiting = receiver;
+    receiver->timer.deadline = 0;
+    if (deadline != 0)
+        timer_arm(&receiver->timer, deadline);
+}

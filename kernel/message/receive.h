@@ -1,0 +1,42 @@
+// Delivering to a thread: what a receive brings. All under the port's lock; the thread is in no list.
+#pragma once
+
+#include "hart/thread.h"
+#include "message/handle.h"
+#include "message/port.h"
+
+// What became of a message's parcel and handles on the way.
+struct passed {
+    struct handle_batch batch; // the receiver's handles, with their rights in the tag
+    parcel_t landed;
+    uint64_t charge;
+};
+
+// Moves the parcel and handles of the message in `from`'s registers to `to`. All or nothing.
+// `port`: through which it goes; nullptr for a reply. `marked`: the parcel was marked when queued.
+status_t message_pass(struct thread *from, struct thread *to, const struct port *port, bool marked,
+                      struct passed *passed);
+
+// Fills the receiver's registers: words from `words`, the rest from what was passed.
+void message_fill(struct thread *to, const struct registers *words, const struct passed *passed,
+                  enum message_kind kind, uint64_t badge, uint64_t number);
+
+// Hands the port's next event to a thread; false if there is none.
+bool receive_event_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock);
+
+// Hands `caller`'s request (its registers hold the message) to a thread: checks what the receiver
+// accepts, then moves parcel and handles and fills the receiver's registers. The caller's call
+// becomes TAKEN. On an error nothing has changed.
+status_t receive_request_locked(struct port *port, struct thread *caller, struct thread *receiver)
+    REQUIRES(port->lock);
+
+// Hands out what waits: notifications, events, then requests; a request that cannot be accepted is
+// answered with the error. False if there was nothing.
+bool receive_next_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock);
+
+// The current thread waits at the port from now on, until the deadline if it is not 0.
+void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline)
+    REQUIRES(port->lock);
+
+// A call that has left the queue unanswered: its parcel is the sender's own again. State IDLE.
+void queued_call_end(struct thread *caller);

@@ -1,0 +1,45 @@
+// The system calls that are not messages: a prototype for each row of SYSTEM_CALL_TABLE,
+//   status_t system_NAME(struct thread *thread, arguments..., uint64_t *result, uint64_t *result2)
+// with as many results as the row says. Arguments are as the program sent them, cut to their types.
+// Each is implemented next to what it works on: system_memory.c, system_process.c, system_object.c,
+// system_device.c, system_machine.c.
+#pragma once
+
+#include <abi/arguments.h>
+#include <abi/system_calls.h>
+
+#include "hart/process.h"
+
+#define CALL_PARAMETERS_0(...)
+#define CALL_PARAMETERS_1(t1, n1) , t1 n1
+#define CALL_PARAMETERS_2(t1, n1, t2, n2) , t1 n1, t2 n2
+#define CALL_PARAMETERS_3(t1, n1, t2, n2, t3, n3) , t1 n1, t2 n2, t3 n3
+#define CALL_PARAMETERS_4(t1, n1, t2, n2, t3, n3, t4, n4) , t1 n1, t2 n2, t3 n3, t4 n4
+#define CALL_RESULTS_0
+#define CALL_RESULTS_1 , uint64_t *result
+#define CALL_RESULTS_2 , uint64_t *result, uint64_t *result2
+
+#define CALL_PROTOTYPE(number, name, results, arguments)                                           \
+    status_t system_##name(struct thread *thread ARGUMENTS_APPLY(CALL_PARAMETERS_, arguments)      \
+                               CALL_RESULTS_##results);
+SYSTEM_CALL_TABLE(CALL_PROTOTYPE)
+#undef CALL_PROTOTYPE
+
+// From entry.S: the thread's registers are stored; dispatches, then sees to what runs next.
+void system_call_arrive(struct thread *thread);
+
+// The object behind one of the thread's handles, or nullptr and the error.
+static inline void *object_look_up(struct thread *thread, handle_t handle, enum object_type type,
+                                   rights_t rights, status_t *status) {
+    struct handle_entry *entry = handle_look_up(thread->process, handle, type, rights, status);
+    return entry != nullptr ? entry->object : nullptr;
+}
+
+// A process by handle; HANDLE_NONE is the thread's own.
+static inline struct process *process_look_up(struct thread *thread, handle_t handle,
+                                              rights_t rights, status_t *status) {
+    *status = OK;
+    if (handle == HANDLE_NONE)
+        return thread->process;
+    return object_look_up(thread, handle, OBJECT_PROCESS, rights, status);
+}

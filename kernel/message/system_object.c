@@ -1,0 +1,82 @@
+// System calls on ports, notifications and handles.
+#include "message/system_call.h"
+
+status_t system_null(struct thread *thread) {
+    (void)thread;
+    return OK;
+}
+
+// Gives the creator its handle and drops the creation's own reference.
+static status_t hand_out(struct thread *thread, struct object *object, rights_t rights,
+                         uint64_t *result) {
+    handle_t handle = HANDLE_NONE;
+    status_t status = handle_install(thread->process, object, rights, 0, &handle);
+    object_release(object);
+    *result = handle;
+    return status;
+}
+
+status_t system_port_create(struct thread *thread, uint32_t protocol, uint64_t *result) {
+    struct port *port;
+    status_t status = port_create(thread->process, protocol, &port);
+    if (status != OK)
+        return status;
+    return hand_out(thread, &port->object, RIGHT_TRANSFER | RIGHT_RECEIVE, result);
+}
+
+status_t system_port_derive(struct thread *thread, handle_t port, uint32_t badge, rights_t rights,
+                            uint64_t *result) {
+    static constexpr rights_t ALLOWED = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CALL;
+    status_t status;
+    struct port *object = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
+    if (object == nullptr)
+        return status;
+    handle_t handle = HANDLE_NONE;
+    status = handle_install(thread->process, &object->object, rights & ALLOWED, badge, &handle);
+    *result = handle;
+    return status;
+}
+
+status_t system_notification_create(struct thread *thread, handle_t port, uint64_t badge,
+                                    uint64_t *result) {
+    status_t status;
+    struct port *object = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
+    if (object == nullptr)
+        return status;
+    struct notification *notification;
+    status = notification_create(thread->process, object, badge, &notification);
+    if (status != OK)
+        return status;
+    return hand_out(thread, &notification->object,
+                    RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_BIND, result);
+}
+
+status_t system_handle_close(struct thread *thread, handle_t handle) {
+    return handle_close(thread->process, handle);
+}
+
+status_t system_handle_duplicate(struct thread *thread, handle_t handle, rights_t rights,
+                                 uint64_t *result) {
+    handle_t copy = HANDLE_NONE;
+    status_t status = handle_duplicate(thread->process, handle, rights, &copy);
+    *result = copy;
+    return status;
+}
+
+status_t system_handle_query(struct thread *thread, handle_t handle, uint64_t *result,
+                             uint64_t *result2) {
+    const struct handle_entry *entry = handle_entry(thread->process, handle);
+    if (entry == nullptr)
+        return ERR_BAD_HANDLE;
+    *result = entry->type | (uint64_t)entry->rights << 8;
+    *result2 = object_detail(entry->object);
+    return OK;
+}
+
+status_t system_accept(struct thread *thread, uint64_t charge, uint32_t handles, uint32_t flags) {
+    if (handles > MESSAGE_HANDLES || (flags & ~(ACCEPT_HOLES | ACCEPT_EXECUTABLE)))
+        return ERR_BAD_ARGUMENT;
+    thread->acceptance =
+        (struct acceptance){.charge = charge, .handles = handles, .flags = flags};
+    return OK;
+}
