@@ -43,6 +43,14 @@ static void print_last_lines(void) {
     hal_output(OUTPUT_TERMINAL, start, length - (size_t)(start - text));
 }
 
+// A hart that was never started must not be sent anything: an emulator would start it.
+static bool others_run(void) {
+    unsigned online = 0;
+    for (unsigned i = 0; i < hart_count; i++)
+        online += harts[i] != nullptr && paging_is_mapped((uint64_t)harts[i]) && harts[i]->online;
+    return online > 1;
+}
+
 // Begins the report. Only the reporter comes back from here, the other harts standing still.
 static void begin(const char *what) {
     uint32_t nobody = NOBODY, me = hart_number() + 1;
@@ -57,7 +65,7 @@ static void begin(const char *what) {
         hal_end(SYSTEM_EXIT, true);
     log_break_lock();
     hal_terminal_yield(false);
-    if (hal_hart_here() != nullptr)
+    if (others_run())
         hal_harts_stop();
     print_last_lines();
     print("\n*** system crash on hart %u: %s\n", hart_number(), what);

@@ -3,7 +3,8 @@
 #include "debug/crash.h"
 #include "debug/log.h"
 
-// The last symbol that does not lie behind the offset; -1 for none.
+// The last symbol that does not lie behind the offset; -1 for none. The very last symbol is the
+// linker script's mark behind the code: what lies there is no function.
 static int64_t find(uint64_t offset) {
     uint32_t low = 0, high = kernel_symbol_count;
     while (low < high) {
@@ -19,7 +20,7 @@ static int64_t find(uint64_t offset) {
 void symbol_describe(uint64_t address, char *buffer, size_t size) {
     uint64_t offset = address - kernel_symbol_base;
     int64_t index = address >= kernel_symbol_base ? find(offset) : -1;
-    if (index < 0) {
+    if (index < 0 || index + 1 == (int64_t)kernel_symbol_count) {
         text_format(buffer, size, "?");
         return;
     }

@@ -101,6 +101,8 @@ void *paging_map_device(paddr_t physical, size_t size) {
 
 bool paging_is_mapped(uint64_t virtual) {
     const entry_t *table = physical_to_virtual(root);
+    if (root == 0 || virtual < LAYOUT_DIRECT_MAP)
+        return false;
     for (unsigned level = LEVELS;; level--) {
         entry_t entry = table[table_index(virtual, level)];
         if ((entry & ENTRY_PRESENT) == 0 || level == 1 || (entry & ENTRY_LARGE) != 0)
