@@ -30,7 +30,6 @@ static constexpr uint16_t LOCAL_VECTOR_LAST = 0x370;
 
 static volatile uint32_t *registers; // xAPIC
 static bool x2apic;
-static bool ready;
 
 uint32_t apic_read(enum apic_register reg) {
     return x2apic ? (uint32_t)msr_read(MSR_X2APIC + reg / 16) : registers[reg / 4];
@@ -43,8 +42,6 @@ void apic_write(enum apic_register reg, uint32_t value) {
         registers[reg / 4] = value;
 }
 
-bool apic_ready(void) { return ready; }
-
 uint32_t apic_id(void) {
     uint32_t id = apic_read(APIC_ID);
 
@@ -54,14 +51,11 @@ uint32_t apic_id(void) {
 void apic_initialize(void) {
     uint64_t base = msr_read(MSR_APIC_BASE);
 
-    if (ready)
-        return;
     if (!(cpuid(1, 0).edx & CPUID_APIC))
         panic("the processor has no local APIC, or it is off");
     x2apic = base & BASE_X2APIC;
     if (!x2apic)
         registers = paging_map_device(base & BASE_ADDRESS, PAGE_SIZE);
-    ready = true;
 }
 
 // From "disabled" the APIC goes to xAPIC first: both bits at once are not allowed (figure 10-27).

@@ -33,9 +33,6 @@ void apic_enable(void);
 // started. False if the processor has none.
 bool apic_use_x2(void);
 
-// Whether the APIC can be used: apic_initialize has run.
-bool apic_ready(void);
-
 uint32_t apic_read(enum apic_register reg);
 void apic_write(enum apic_register reg, uint32_t value);
 

@@ -81,11 +81,6 @@ static void reset_by_keyboard(void) {
     reset_by_fault();
 }
 
-void hal_halt(void) {
-    for (;;)
-        __asm__ volatile("cli\n\thlt");
-}
-
 // After a crash the report stays on the screen, and who asked for the power to go off does not want
 // a reboot: where nothing else is possible both halt.
 void hal_end(enum system_end how, bool crashed) {

@@ -15,8 +15,7 @@ static constexpr unsigned SHIFT_LIMIT = 7;
 
 static const uint8_t divide_code[SHIFT_LIMIT + 1] = {0xb, 0x0, 0x1, 0x2, 0x3, 0x8, 0x9, 0xa};
 
-// Counts of the undivided timer in a tick of the clock, times 2^32. At most 2^40: a timer is not
-// 256 times faster than the clock.
+// Counts of the undivided timer in a tick of the clock, times 2^32.
 static uint64_t counts_per_tick;
 
 void timer_count_freely(void) {
@@ -60,13 +59,18 @@ static uint32_t fit(uint64_t counts) {
     return counts > UINT32_MAX ? UINT32_MAX : (uint32_t)counts;
 }
 
-// Rounded up, so that the deadline has passed when the interrupt comes; a count of 0 would stop it.
+// How far the measured rate may be off, as a shift: 122 millionths.
+static constexpr unsigned SHIFT_ERROR = 13;
+
+// Rounded up by one and by that error, so that the deadline has passed when the interrupt comes; a
+// count of 0 would stop it.
 static void arm_counting(ticks_t deadline) {
     ticks_t now = hal_ticks();
     uint64_t ticks = deadline > now ? deadline - now : 0;
-    unsigned __int128 counts = (unsigned __int128)ticks * counts_per_tick >> 32;
+    unsigned __int128 wide = (unsigned __int128)ticks * counts_per_tick >> 32;
+    uint64_t counts = wide > INT64_MAX ? INT64_MAX : (uint64_t)wide;
 
-    apic_write(APIC_TIMER_INITIAL, fit(counts > INT64_MAX ? INT64_MAX : (uint64_t)counts + 1));
+    apic_write(APIC_TIMER_INITIAL, fit(counts + (counts >> SHIFT_ERROR) + 1));
 }
 
 void hal_timer_arm(ticks_t deadline) {

@@ -1,7 +1,7 @@
 // A hart's way from real mode to the kernel. A start-up IPI sets CS to the page and IP to 0, and
 // leaves everything else as INIT did (Intel SDM vol. 3A sections 8.4.4 and 9.1.1). From real mode
-// the step to long mode is one: PAE, root, LME, then PE and PG together (AMD APM vol. 2 section
-// 14.6 does it in two for a case that does not arise here).
+// the step to long mode is one: PAE, root, LME, then PE and PG together; the far jump that follows
+// already goes through the 64-bit code segment.
 
 #include "hal/x86_64/layout.h"
 
