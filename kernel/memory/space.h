@@ -4,6 +4,18 @@
 // Functions here take the space locks themselves; two spaces are locked lower address first. Slots
 // and parcels are descriptors (include/abi/message.h) and are checked here: alignment, range below
 // LAYOUT_LIMIT and above LAYOUT_LOWEST, all entries in one table, reserved bits.
+//
+// Rights. An entry is writable by right (and copy-on-write while it shares its target), and may come
+// with the mark READ_ONLY: its holder cannot make it writable. Loans and gifts are READ_ONLY unless
+// PARCEL_WRITABLE was asked for, which needs memory without that mark. A clone is a copy: its holder
+// may always make it writable, and the original stays as it was. Whoever holds memory may make it
+// executable when it is not writable at the same time; what travels in a message also needs
+// ACCEPT_EXECUTABLE, and is not executable otherwise. Rights of inner entries are ANDed with those
+// on the way to them: what the way lacks cannot be asked for below it (ERR_NO_RIGHT).
+//
+// Translations. System calls on memory and space_fault wait until every other hart has dropped what
+// they removed. The functions for messages do not wait, since ports are locked around them: call
+// tlb_wait (memory/tlb.h) with no lock held before the receiver of a parcel can run.
 #pragma once
 
 #include "hal/hal.h"
@@ -16,17 +28,22 @@ struct space {
     paddr_t root;
     struct account *account;
     _Atomic uint64_t generation; // counts removals and reductions of present entries
-    uaddr_t landing_first[LEVELS], landing_last[LEVELS]; // free windows by level, a list in entries
-    uint32_t landing_windows[LEVELS];
+    // Windows for landing, by level less one: the free ones form a list through their first entries.
+    uaddr_t landing_first[LEVELS];         // 0: none
+    _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
+    uint32_t landing_windows[LEVELS];      // prepared, free or taken
 };
+
+// Windows that a space can have prepared at a level: taking some back looks at all of them.
+static constexpr uint32_t LANDING_LIMIT = 2048;
 
 // An empty space: a root whose upper half is the kernel's. Charges the root. ERR_NO_MEMORY,
 // ERR_NO_FRAME.
 status_t space_create(struct space *space, struct account *account);
 
-// Frees all that is in it and the tables, and refunds. No hart runs it, nothing is lent or borrowed
-// any more. Large spaces are freed in pieces: returns true when done, else call again (bounded work
-// per call).
+// Frees all that is in it and the tables, and refunds. No hart has it loaded, nothing is lent or
+// borrowed any more. Large spaces are freed in pieces (up to one table of pages per call): returns
+// true when done, else call again.
 bool space_destroy(struct space *space);
 
 // --- system calls on one space or two (errors: include/abi/system_calls.h) -----------------------
@@ -49,14 +66,16 @@ struct acceptance {
 
 // Checks that a parcel may travel in its mode, and marks it in flight: from now until parcel_pass
 // or parcel_unmark its entries can be touched but not given, freed, cloned, protected or sent.
-// ERR_BAD_SLOT, ERR_EMPTY (holes; unless `holes`), ERR_AWAY, ERR_BUSY, ERR_NO_RIGHT (writable asked of what is not),
-// ERR_BAD_ARGUMENT.
+// ERR_BAD_SLOT, ERR_EMPTY (nothing there), ERR_AWAY, ERR_BUSY, ERR_NO_RIGHT (writable asked of what
+// came read-only, or together with executable), ERR_NO_FRAME, ERR_BAD_ARGUMENT.
 status_t parcel_mark(struct space *from, parcel_t parcel);
 void parcel_unmark(struct space *from, parcel_t parcel);
 
 // Moves a parcel (marked, or not and then checked like parcel_mark) into the receiver's next window
-// that fits. All or nothing: ERR_NO_SLOT if no window or not enough charge was accepted,
-// ERR_NO_MEMORY if the receiver's account has no room; errors of parcel_mark.
+// that fits. All or nothing, and what was marked stays so after an error: ERR_NO_SLOT if no window or
+// not enough charge was accepted, ERR_EMPTY if it has holes and ACCEPT_HOLES was not accepted,
+// ERR_NO_MEMORY if the receiver's account has no room; errors of parcel_mark. What the receiver does
+// not accept (executable) or may not have is left out of the rights that land.
 // `landed`: the descriptor for the receiver, with granted rights and PARCEL_HOLES; `charge`: frames
 // that the parcel charges (a gift or clone: now the receiver's; a loan: stays the sender's).
 // A gift needs no table, so nothing is allocated.
@@ -65,7 +84,8 @@ status_t parcel_pass(struct space *from, parcel_t parcel, bool marked, struct sp
 
 // A loan comes home: what the borrower's slots hold now goes back to the lender's, and the
 // borrower's window is free again. ERR_BUSY: some of it is lent on (nothing changed).
-// `lender_ran`: the lender may have run in between (its translations need a flush).
+// `lender_ran`: the lender may have run in between. (Its translations were dropped when it lent. Where
+// spaces stay in the TLB while others run, a return to a lender that has not run can undo that.)
 status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,
                        bool lender_ran);
 
@@ -82,25 +102,32 @@ enum fault_outcome : uint8_t {
     FAULT_NO_FRAME,   // memory was granted but no frame is free
 };
 
-// Resolves what needs no policy.
+// Resolves what needs no policy. Takes the lock; any address.
 enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t access,
                                uint64_t *cookie);
 
 // The kernel's own address of a page of a program, resolved like a touch; nullptr if it is not
-// there with that right. Valid while the space's lock... is held by the caller.
+// there with that right. Valid while the caller holds the lock; call tlb_wait after releasing it.
 void *space_page_locked(struct space *space, uaddr_t address, bool write) REQUIRES(space->lock);
 
 // Reads an aligned word without changing anything; false if not present.
 bool space_peek(struct space *space, uaddr_t address, uint64_t *value);
 
-// Links frames of a boot module at level 1, charging; used by module_open and the boot reader.
+// Links frames of a boot module, neighbours from `first` on, into empty slots of level 1, charging
+// them; used by module_open and the boot reader. ERR_BAD_SLOT, ERR_OCCUPIED, ERR_BUSY, ERR_NO_RIGHT,
+// ERR_NO_MEMORY, ERR_NO_FRAME, ERR_BAD_ARGUMENT.
 status_t space_link_pages(struct space *space, struct frame *first, parcel_t slots);
-
-// --- checking ------------------------------------------------------------------------------------
-
-// Walks the space and compares every sum, reference and mark with a recount; returns the number of errors and
-// describes the first in `text`. Takes the lock.
-unsigned space_check(struct space *space, char *text, size_t size);
 
 // Is part of a borrowed parcel lent on at the moment?
 bool parcel_lent_on(struct space *borrower, parcel_t landed);
+
+// --- checking ------------------------------------------------------------------------------------
+
+// Walks the space and compares every sum, mark and list with a recount; returns the number of errors
+// and describes the first in `text`. Takes the lock.
+unsigned space_check(struct space *space, char *text, size_t size);
+
+// Checks all spaces that there are, and what lies between them: references of each frame equal the
+// links found, what is writable has one reference, `used` equals the walk plus the frames of kernel
+// objects. No other hart changes memory meanwhile, or it may see what is on its way.
+unsigned memory_check_all(struct space *const *spaces, unsigned count, char *text, size_t size);

@@ -1,14 +1,34 @@
 // Translations that harts may still hold. Design section 4, "TLB".
+//
+// Every removal, replacement or reduction of a present entry counts up the space's generation. A
+// hart notes the generation when it loads a space, compares it whenever it enters the space to run
+// user code, and reloads if it differs. Harts that run the space at that moment are asked to flush:
+// they are found by reading struct hart, which works because each side writes before it reads:
+//
+//     remover                           hart that enters
+//     change entries                    hart->space = space
+//     generation++ (a full barrier)     hart->generation = space->generation
+//     read hart->space                  load the root (serialising)
+//
+// Requests are posted under the space's lock and waited for by tlb_wait with no lock held. Until
+// then nothing that was unlinked may be used for anything else: frames go by tlb_release, and no
+// receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.
 #pragma once
 
 #include "memory/space.h"
 
-// After entries of `space` were removed, replaced or reduced: bumps its generation, drops this
-// hart's translations if it has the space loaded, and asks other harts that run it now to drop
-// theirs. One page: INVLPG; more, or after a copy-on-write break of a table: all of the space's.
-// Must be called before the frames can be used for anything else. Called with space->lock held:
-// requests are posted, and waited for by tlb_wait after the lock is released.
+// After entries of `space` were changed by a system call of its own: drops this hart's translations
+// at once if it runs the space. One page: INVLPG; more: all of the space's.
 void tlb_changed(struct space *space, uaddr_t address, uint64_t pages) REQUIRES(space->lock);
 
-// Waits until every hart that was asked has dropped what it held. No lock is held. Cheap if none was asked.
+// The same on the way of a message: this hart pays when it next enters a space, for free if that is
+// another one.
+void tlb_owed(struct space *space) REQUIRES(space->lock);
+
+// Waits until every hart that was asked has dropped what it held. No lock is held. Does next to
+// nothing if none was asked.
 void tlb_wait(void);
+
+// Lets go of a frame that was unlinked before tlb_changed or tlb_owed: at once, or in tlb_wait if
+// another hart was asked.
+void tlb_release(struct frame *frame);

@@ -1,0 +1,140 @@
+// Touches of memory: what is there already, first touches of ZERO memory, copy-on-write. None of
+// them changes a sum or an account.
+#include <abi/layout.h>
+
+#include "debug/crash.h"
+#include "hal/string.h"
+#include "memory/internal.h"
+
+static enum fault_outcome absent_outcome(entry_t entry, uint64_t *cookie) {
+    switch (entry_absent(entry)) {
+    case ABSENT_LENT:
+        return FAULT_LENT;
+    case ABSENT_PAGER:
+        *cookie = entry_value(entry);
+        return FAULT_PAGER;
+    default:
+        return FAULT_EMPTY;
+    }
+}
+
+static bool allowed(const struct path *path, entry_t entry, uint8_t access) {
+    entry_t marks = path_marks(path, entry);
+    return (!(access & ACCESS_WRITE) || (marks & ENTRY_WRITABLE)) &&
+           (!(access & ACCESS_EXECUTE) || !(marks & ENTRY_NO_EXECUTE));
+}
+
+// A table that others shared but share no more is written in place again.
+static void tables_make_writable(uaddr_t address, const struct path *path) {
+    for (unsigned level = LEVELS; level > path->level; level--) {
+        cell_t *cell = table_cells(path->table[level - 1]) + address_index(address, level);
+        entry_t entry = entry_settle(cell_load(cell));
+        assert(entry & ENTRY_WRITE);
+        cell_set(cell, ENTRY_WRITE);
+    }
+}
+
+// First touch: reads share the zero frame, a write gets a frame of its own.
+static enum fault_outcome zero_touch(const struct path *path, entry_t entry, uint8_t access) {
+    struct frame *frame = zero_frame;
+    if (!(access & ACCESS_WRITE))
+        frame_reference(frame);
+    else if (frame_allocate_zeroed(FRAME_PAGE, &frame) != OK)
+        return FAULT_NO_FRAME;
+    path_replace(path, 0, entry_make(frame, entry_marks(entry)));
+    return FAULT_RESOLVED;
+}
+
+static status_t frame_copy(const struct frame *shared, struct frame **copy) {
+    if (shared == zero_frame)
+        return frame_allocate_zeroed(FRAME_PAGE, copy);
+    status_t status = frame_allocate(0, FRAME_PAGE, copy);
+    if (status == OK)
+        page_copy(frame_contents(*copy), frame_contents(shared));
+    return status;
+}
+
+// A write to what is writable by right: the last holder writes in place, others get a copy.
+static enum fault_outcome page_write(struct space *space, uaddr_t address, const struct path *path,
+                                     entry_t entry) REQUIRES(space->lock) {
+    if (entry_settle(entry) & ENTRY_WRITE) {
+        cell_set(path->cells, ENTRY_WRITE);
+        return FAULT_RESOLVED;
+    }
+    struct frame *copy;
+    if (frame_copy(entry_frame(entry), &copy) != OK)
+        return FAULT_NO_FRAME;
+    path_replace(path, 0, entry_make(copy, entry_marks(entry) | (entry & ENTRY_DMA)));
+    tlb_changed(space, address, 1);
+    tlb_release(entry_frame(entry));
+    return FAULT_RESOLVED;
+}
+
+static enum fault_outcome page_touch(struct space *space, uaddr_t address, uint8_t access,
+                                     uint64_t *cookie, const struct path *path)
+    REQUIRES(space->lock) {
+    entry_t entry = entry_at(path_table(path), path->cells);
+    if (!entry_present(entry) && !entry_is(entry, ABSENT_ZERO))
+        return absent_outcome(entry, cookie);
+    if (!allowed(path, entry, access))
+        return FAULT_PROTECTION;
+    if ((access & ACCESS_WRITE) && !(path->all & ENTRY_WRITE))
+        tables_make_writable(address, path);
+    if (!entry_present(entry))
+        return zero_touch(path, entry, access);
+    if ((access & ACCESS_WRITE) && !(entry & ENTRY_WRITE))
+        return page_write(space, address, path, entry);
+    return FAULT_RESOLVED;
+}
+
+enum fault_outcome fault_resolve_locked(struct space *space, uaddr_t address, uint8_t access,
+                                        uint64_t *cookie, struct path *path) {
+    while (!path_find(space, address, 1, path)) {
+        entry_t entry = entry_at(path_table(path), path->cells);
+        if (!entry_is(entry, ABSENT_ZERO))
+            return absent_outcome(entry, cookie);
+        if (!allowed(path, entry, access))
+            return FAULT_PROTECTION;
+        if (path_split_zero(path) != OK)
+            return FAULT_NO_FRAME;
+    }
+    return page_touch(space, address, access, cookie, path);
+}
+
+enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t access,
+                               uint64_t *cookie) {
+    if (address >= LAYOUT_LIMIT)
+        return FAULT_EMPTY;
+    struct path path;
+    spinlock_acquire(&space->lock);
+    enum fault_outcome outcome = fault_resolve_locked(space, address, access, cookie, &path);
+    spinlock_release(&space->lock);
+    tlb_wait();
+    return outcome;
+}
+
+// --- the kernel's own reading and writing --------------------------------------------------------
+
+void *space_page_locked(struct space *space, uaddr_t address, bool write) {
+    uint64_t cookie;
+    struct path path;
+    if (address >= LAYOUT_LIMIT ||
+        fault_resolve_locked(space, address, write ? ACCESS_WRITE : 0, &cookie, &path) !=
+            FAULT_RESOLVED)
+        return nullptr;
+    return frame_contents(entry_frame(cell_load(path.cells)));
+}
+
+bool space_peek(struct space *space, uaddr_t address, uint64_t *value) {
+    struct path path;
+    if (address >= LAYOUT_LIMIT || address % sizeof(*value) != 0)
+        return false;
+    spinlock_acquire(&space->lock);
+    bool present = path_find(space, address, 1, &path) && entry_present(cell_load(path.cells));
+    if (present) {
+        const uint64_t *words = frame_contents(entry_frame(cell_load(path.cells)));
+        *value = words[address % PAGE_SIZE / sizeof(*value)];
+    }
+    spinlock_release(&space->lock);
+    return present;
+}

@@ -1,0 +1,190 @@
+#include "memory/path.h"
+
+#include <abi/layout.h>
+
+#include "debug/crash.h"
+
+static bool run_in_range(const struct run *run) {
+    uint64_t size = run->count * level_size(run->level);
+    return run->level <= PARCEL_LEVELS && (run->address & (level_size(run->level) - 1)) == 0 &&
+           run->address >= LAYOUT_LOWEST && run->address + size <= LAYOUT_LIMIT &&
+           address_index(run->address, run->level) + run->count <= TABLE_ENTRIES;
+}
+
+status_t run_decode(parcel_t slots, parcel_t allowed, struct run *run) {
+    static constexpr parcel_t place =
+        PARCEL_ADDRESS_MASK | (TABLE_ENTRIES - 1) | 3ull << PARCEL_LEVEL_SHIFT;
+    if (slots & ~(place | allowed))
+        return ERR_BAD_ARGUMENT;
+    if ((slots & PARCEL_RIGHTS) == PARCEL_RIGHTS)
+        return ERR_NO_RIGHT;
+    *run = (struct run){parcel_address(slots), parcel_level(slots), parcel_count(slots)};
+    return run_in_range(run) ? OK : ERR_BAD_SLOT;
+}
+
+status_t run_at(uaddr_t address, const struct run *like, struct run *run) {
+    *run = (struct run){address, like->level, like->count};
+    return !(address & ~PARCEL_ADDRESS_MASK) && run_in_range(run) ? OK : ERR_BAD_SLOT;
+}
+
+// --- going down ----------------------------------------------------------------------------------
+
+// Goes on from `path` to the level.
+static inline bool path_go(uaddr_t address, unsigned level, struct path *path) {
+    while (path->level > level) {
+        entry_t entry = cell_load(path->cells);
+        if (!entry_is_table(entry, path->level))
+            return false;
+        path->all &= entry;
+        path->any |= entry;
+        path->level--;
+        path->table[path->level - 1] = entry_frame(entry);
+        path->cells = (cell_t *)physical_to_virtual(entry & ENTRY_ADDRESS) +
+                      address_index(address, path->level);
+    }
+    return true;
+}
+
+static inline void path_begin(const struct space *space, uaddr_t address, struct path *path) {
+    struct frame *root = frame_number(space->root >> PAGE_BITS);
+    path->table[LEVELS - 1] = root;
+    path->cells = table_cells(root) + address_index(address, LEVELS);
+    path->level = LEVELS;
+    path->all = ~0ull;
+    path->any = 0;
+}
+
+bool path_find(const struct space *space, uaddr_t address, unsigned level, struct path *path) {
+    path_begin(space, address, path);
+    return path_go(address, level, path);
+}
+
+static status_t path_end_status(entry_t entry) {
+    switch (entry_present(entry) ? ABSENT_EMPTY : entry_absent(entry)) {
+    case ABSENT_LENT:
+    case ABSENT_PAGER:
+        return ERR_AWAY;
+    case ABSENT_LANDING:
+        return ERR_BUSY;
+    default:
+        return ERR_BAD_SLOT;
+    }
+}
+
+status_t path_open(const struct space *space, uaddr_t address, unsigned level, struct path *path) {
+    path_begin(space, address, path);
+    while (!path_go(address, level, path)) {
+        entry_t entry = entry_at(path_table(path), path->cells);
+        status_t status = path_end_status(entry);
+        if (entry_is(entry, ABSENT_ZERO))
+            status = path_split_zero(path);
+        if (status != OK)
+            return status;
+    }
+    return OK;
+}
+
+// --- making tables -------------------------------------------------------------------------------
+
+static status_t table_allocate(unsigned level, struct frame **table) {
+    status_t status = frame_allocate_zeroed(FRAME_TABLE, table);
+    if (status != OK)
+        return status;
+    (*table)->level = (uint8_t)level;
+    (*table)->default_kind = ABSENT_EMPTY;
+    (*table)->charge = 1;
+    (*table)->holes = TABLE_ENTRIES;
+    return OK;
+}
+
+// Rights stand in the top entry; below, everything is allowed.
+status_t path_split_zero(const struct path *path) {
+    struct frame *table;
+    unsigned level = path->level - 1;
+    status_t status = table_allocate(level, &table);
+    if (status != OK)
+        return status;
+    table->default_kind = ABSENT_ZERO;
+    table->default_rights = ABSENT_WRITABLE | ABSENT_EXECUTABLE;
+    table->holes = 0;
+    table->charge = (uint32_t)level_charge(path->level);
+    entry_t zero = entry_at(path_table(path), path->cells);
+    path_replace(path, 0, entry_make(table, entry_marks(zero)));
+    return OK;
+}
+
+static void tables_free(struct frame **tables, unsigned count) {
+    while (count != 0)
+        frame_free(tables[--count], 0);
+}
+
+static status_t tables_allocate(struct frame **tables, unsigned lowest, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        status_t status = table_allocate(lowest + i, &tables[i]);
+        if (status != OK) {
+            tables_free(tables, i);
+            return status;
+        }
+    }
+    return OK;
+}
+
+// Makes the tables below the EMPTY entry that ends the path and links them there.
+static status_t path_extend(uaddr_t address, unsigned level, const struct path *path) {
+    struct frame *tables[LEVELS];
+    unsigned count = path->level - level;
+    status_t status = tables_allocate(tables, level, count);
+    if (status != OK)
+        return status;
+    for (unsigned i = 1; i < count; i++) {
+        cell_t *cell = table_cells(tables[i]) + address_index(address, level + i);
+        cell_store(cell, entry_make(tables[i - 1], ENTRY_WRITABLE));
+        tables[i]->present = 1;
+        tables[i]->charge += tables[i - 1]->charge;
+        tables[i]->holes += tables[i - 1]->holes - 1;
+    }
+    entry_t entry = entry_make(tables[count - 1], ENTRY_WRITABLE);
+    struct sums sums = entry_sums(entry, path->level);
+    path_replace(path, 0, entry);
+    path_add(path, sums_sub(sums, (struct sums){0, SUM_HOLES}));
+    return OK;
+}
+
+// May entries with these marks be put at the end of the path, or below it?
+static status_t path_allows(const struct path *path, bool found, entry_t marks) {
+    entry_t entry = entry_at(path_table(path), path->cells);
+    if (path_pinned(path) || (!found && (entry_marks(entry) & ENTRY_PINNED)))
+        return ERR_BUSY;
+    if (!found && !entry_is(entry, ABSENT_EMPTY))
+        return ERR_OCCUPIED;
+    if ((marks & ENTRY_WRITABLE & ~path->all) || (~marks & ENTRY_NO_EXECUTE & path->any))
+        return ERR_NO_RIGHT;
+    return OK;
+}
+
+status_t path_build(struct space *space, uaddr_t address, unsigned level, entry_t marks,
+                    struct path *path) {
+    bool found = path_find(space, address, level, path);
+    status_t status = path_allows(path, found, marks);
+    if (status != OK || found)
+        return status;
+    unsigned missing = path->level - level;
+    status = account_charge(space->account, missing);
+    if (status != OK)
+        return status;
+    status = path_extend(address, level, path);
+    if (status != OK) {
+        account_refund(space->account, missing);
+        return status;
+    }
+    bool built = path_go(address, level, path);
+    assert(built);
+    return OK;
+}
+
+bool path_is_empty(const struct path *path, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        if (entry_at(path_table(path), &path->cells[i]) != ENTRY_EMPTY)
+            return false;
+    return true;
+}

@@ -1,0 +1,43 @@
+#include <abi/layout.h>
+
+#include "memory/internal.h"
+
+static enum slot_state absent_state(entry_t entry) {
+    static const enum slot_state states[] = {
+        [ABSENT_EMPTY] = SLOT_EMPTY, [ABSENT_ZERO] = SLOT_ZERO,       [ABSENT_LENT] = SLOT_LENT,
+        [ABSENT_PAGER] = SLOT_PAGER, [ABSENT_LANDING] = SLOT_LANDING,
+    };
+    return states[entry_absent(entry)];
+}
+
+// What is lent on is LENT, not BORROWED: its contents are elsewhere.
+static enum slot_state state_of(const struct path *path, entry_t entry) {
+    if (!entry_present(entry) && entry_absent(entry) >= ABSENT_LENT)
+        return absent_state(entry);
+    if (path_marks(path, entry) & ENTRY_BORROWED)
+        return SLOT_BORROWED;
+    if (!entry_present(entry))
+        return absent_state(entry);
+    return entry_is_table(entry, path->level) ? SLOT_TABLE : SLOT_PAGE;
+}
+
+static bool has_rights(enum slot_state state) {
+    return state != SLOT_EMPTY && state != SLOT_LANDING;
+}
+
+status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
+                      uint64_t *charge) {
+    if (address >= LAYOUT_LIMIT)
+        return ERR_BAD_SLOT;
+    struct path path;
+    spinlock_acquire(&space->lock);
+    path_find(space, address, 1, &path);
+    entry_t entry = entry_at(path_table(&path), path.cells);
+    enum slot_state state = state_of(&path, entry);
+    uint64_t rights = has_rights(state) ? rights_of_marks(path_marks(&path, entry)) : 0;
+    *description = parcel_make(address & ~(level_size(path.level) - 1), path.level, 1, PARCEL_NONE,
+                               rights | (uint64_t)state << 56);
+    *charge = sums_charge(entry_sums(entry, path.level));
+    spinlock_release(&space->lock);
+    return OK;
+}

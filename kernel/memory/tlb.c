@@ -1,0 +1,114 @@
+#include "memory/tlb.h"
+
+#include "hart/hart.h"
+
+static constexpr unsigned PENDING = 4;
+
+// Frames to let go when the harts that were asked have answered. Owner only.
+static struct pending {
+    unsigned count;
+    struct frame *frames[PENDING];
+} pending[HART_LIMIT];
+
+static bool hart_runs(struct hart *hart, const struct space *space) {
+    return __c11_atomic_load(&hart->space, __ATOMIC_SEQ_CST) == space;
+}
+
+static void others_ask(struct hart *self, const struct space *space) {
+    for (unsigned i = 0; i < hart_count; i++) {
+        struct hart *hart = harts[i];
+        if (hart == nullptr || hart == self || !hart_runs(hart, space))
+            continue;
+        __c11_atomic_fetch_add(&hart->flush, 1, __ATOMIC_SEQ_CST);
+        hal_hart_interrupt(hart, VECTOR_FLUSH);
+        self->counters.flush_ipis++;
+        self->flush_asked = true;
+    }
+}
+
+static uint64_t generation_advance(struct space *space) {
+    return __c11_atomic_fetch_add(&space->generation, 1, __ATOMIC_SEQ_CST) + 1;
+}
+
+static void flush_all(struct hart *self) {
+    self->counters.space_loads++;
+    hal_space_load(hal_space_root());
+}
+
+void tlb_changed(struct space *space, uaddr_t address, uint64_t pages) {
+    struct hart *self = hart_self();
+    uint64_t generation = generation_advance(space);
+    if (hart_runs(self, space)) {
+        if (pages == 1 && self->generation + 1 == generation) {
+            self->counters.page_flushes++;
+            hal_page_flush(address);
+        } else {
+            flush_all(self);
+        }
+        self->generation = generation;
+    }
+    if (hart_count > 1)
+        others_ask(self, space);
+}
+
+void tlb_owed(struct space *space) {
+    (void)generation_advance(space);
+    if (hart_count > 1)
+        others_ask(hart_self(), space);
+}
+
+// --- the side that is asked ----------------------------------------------------------------------
+
+void hart_poll(void) {
+    struct hart *self = hart_self();
+    uint32_t asked = __c11_atomic_load(&self->flush, __ATOMIC_ACQUIRE);
+    if (asked == __c11_atomic_load(&self->flushed, __ATOMIC_RELAXED))
+        return;
+    flush_all(self);
+    __c11_atomic_store(&self->flushed, asked, __ATOMIC_RELEASE);
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+// Waits for all that the hart has been asked until now, by anybody.
+static void hart_await(struct hart *hart) {
+    uint32_t asked = __c11_atomic_load(&hart->flush, __ATOMIC_RELAXED);
+    while ((int32_t)(__c11_atomic_load(&hart->flushed, __ATOMIC_ACQUIRE) - asked) < 0) {
+        hal_pause();
+        hart_poll();
+    }
+}
+
+static void pending_release(struct pending *list) {
+    while (list->count != 0)
+        frame_release(list->frames[--list->count]);
+}
+
+static void others_await(struct hart *self) {
+    for (unsigned i = 0; i < hart_count; i++)
+        if (harts[i] != nullptr && harts[i] != self)
+            hart_await(harts[i]);
+    self->flush_asked = false;
+    pending_release(&pending[self->index]);
+}
+
+void tlb_wait(void) {
+    struct hart *self = hart_self();
+    if (self->flush_asked)
+        others_await(self);
+}
+
+void tlb_release(struct frame *frame) {
+    struct hart *self = hart_self();
+    struct pending *list = &pending[self->index];
+    if (!self->flush_asked) {
+        frame_release(frame);
+        return;
+    }
+    if (list->count == PENDING)
+        others_await(self); // rare enough to wait under a lock: every spin loop answers
+    if (self->flush_asked)
+        list->frames[list->count++] = frame;
+    else
+        frame_release(frame);
+}
