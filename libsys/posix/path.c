@@ -5,10 +5,19 @@
 #include <protocols/file.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static char current[PATH_SIZE] = "/";
+
+// A program begins where its parent says that it is.
+[[gnu::constructor]] static void current_begin(void)
+{
+    const char *parent = getenv("PWD");
+    if (parent && *parent == '/' && strlen(parent) < sizeof current)
+        strcpy(current, parent);
+}
 
 // Appends the path's parts to an absolute path without a slash at its end (the root is ""). With
 // `climb` a ".." takes the last part away, else it stays for the server to follow.
