@@ -118,10 +118,10 @@ PLAIN void page_copy(void *restrict to, const void *restrict from) {
     uint64_t *out = to, *end = out + PAGE_SIZE / 8;
     const uint64_t *in = from;
     do {
-        uint64_t a = in[0], b = in[1], c = in[2], d = in[3];
-        out[0] = a, out[1] = b, out[2] = c, out[3] = d;
-        a = in[4], b = in[5], c = in[6], d = in[7];
-        out[4] = a, out[5] = b, out[6] = c, out[7] = d;
-        out += 8, in += 8;
+        for (unsigned i = 0; i < 16; i += 4) { // unrolled by the compiler
+            uint64_t a = in[i], b = in[i + 1], c = in[i + 2], d = in[i + 3];
+            out[i] = a, out[i + 1] = b, out[i + 2] = c, out[i + 3] = d;
+        }
+        out += 16, in += 16;
     } while (out != end);
 }
