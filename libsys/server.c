@@ -14,12 +14,6 @@
 static constexpr unsigned DEFAULT_WINDOW_PAGES = 16;
 static constexpr unsigned DEFAULT_WINDOWS = 4;
 
-struct loop {
-    struct server *server;
-    struct request request;
-    struct message_info info;
-};
-
 static unsigned power_of_two_from(unsigned number)
 {
     unsigned power = 1;
@@ -40,18 +34,7 @@ static status_t windows_prepare(const struct server *server)
     return landing_prepare(windows, power_of_two_from(pages));
 }
 
-static void dispatch_request(struct server *server, struct request *request)
-{
-    uint16_t number = (uint16_t)(request->message.tag >> TAG_PROTOCOL_SHIFT);
-    for (unsigned i = 0; i < SERVER_PROTOCOLS; i++) {
-        const struct server_protocol *protocol = &server->protocols[i];
-        if (protocol->number == number && protocol->dispatch != nullptr) {
-            protocol->dispatch(protocol->handlers, request);
-            return;
-        }
-    }
-    request_refuse(request, ERR_BAD_PROTOCOL);
-}
+// --- what is not a request -----------------------------------------------------------------------
 
 static void tell_death(struct server *server, const struct request *request)
 {
@@ -67,87 +50,149 @@ static void tell_death(struct server *server, const struct request *request)
                          });
 }
 
-// Handles what is not a request; false if it has no answer.
-static bool handle_event(struct server *server, struct request *request, enum message_kind kind)
+// REQUEST_KEPT: it has no answer.
+static status_t handle_event(struct server *server, struct request *request,
+                             enum message_kind kind)
 {
     if (kind == KIND_FAULT && server->faulted != nullptr)
-        return server->faulted(server, request) != REQUEST_KEPT;
+        return server->faulted(server, request);
     if (kind == KIND_NOTIFICATION && server->notified != nullptr)
         server->notified(server, request->badge, request->message.word[0]);
     else if (kind == KIND_DEATH)
         tell_death(server, request);
-    return false;
+    return REQUEST_KEPT;
 }
 
-// Handles what was received; false if there is nothing to answer.
-static bool handle(struct loop *loop)
+// --- the loop ------------------------------------------------------------------------------------
+
+// In a request's result, beside what the kernel puts there: it brought a parcel or handles.
+static constexpr uint64_t RESULT_LOADED = 1 << 23;
+
+// One system call: sends the message (none if it only receives) and puts what comes next into the
+// request, whose parcel and handles are 0 before.
+static inline void exchange(struct server *server, unsigned call, struct message message,
+                            struct request *request)
 {
-    struct request *request = &loop->request;
-    request->badge = loop->info.badge;
-    request->charge = loop->info.charge;
-    if (loop->info.kind != KIND_REQUEST) [[clang::unlikely]]
-        return handle_event(loop->server, request, loop->info.kind);
-    dispatch_request(loop->server, request);
-    return (int16_t)request->message.tag != (int16_t)REQUEST_KEPT;
+    uint64_t target = server->port;
+    uint64_t extra = server->next_deadline == nullptr ? 0 : server->next_deadline(server);
+    request->result = message_system_call(call, &target, &message, &extra);
+    request->badge = target;
+    request->message.tag = message.tag;
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
+        request->message.word[i] = message.word[i];
+    if (!message_is_bare(&message)) [[clang::unlikely]] {
+        request->message = message;
+        request->result |= RESULT_LOADED;
+    }
 }
 
-// Whether reply_receive did not even answer; else the status is that of receiving.
-static bool is_refusal(status_t status)
+static void receive(struct server *server, struct request *request)
 {
-    return status != OK && status != ERR_TIMED_OUT && status != ERR_NOT_ALLOWED;
+    request->message = (struct message){};
+    exchange(server, CALL_receive, (struct message){}, request);
 }
 
-static ticks_t deadline_of(struct server *server)
+// After reply_receive has failed: if it was receiving that did, the answer is out; else the client
+// gets the reason instead.
+static void after_failure(struct server *server, struct request *request,
+                          const struct message *answer)
 {
-    return server->next_deadline == nullptr ? 0 : server->next_deadline(server);
+    status_t status = message_status(request->result);
+    if (status == ERR_TIMED_OUT || status == ERR_NOT_ALLOWED)
+        return;
+    answer_refused(HANDLE_NONE, answer, status);
+    receive(server, request);
 }
 
-static status_t receive(struct loop *loop)
+// Answers with the request's message.
+static void answer(struct server *server, struct request *request)
 {
-    struct server *server = loop->server;
-    return message_receive(server->port, &loop->request.message, &loop->info, deadline_of(server));
+    struct message message = request->message;
+    request->message = (struct message){};
+    exchange(server, CALL_reply_receive, message, request);
+    if (message_status(request->result) != OK)
+        after_failure(server, request, &message);
 }
 
-// What the answer carries is remembered, since the message is gone when it turns out to be refused.
-static status_t answer_loaded(struct loop *loop)
+// Answers a request with what its handler returned, and with the results if that is OK.
+static void finish(struct server *server, struct request *request, status_t status)
 {
-    struct message *message = &loop->request.message;
-    struct message answer = *message;
-    status_t status = message_reply_receive(loop->server->port, message, &loop->info,
-                                            deadline_of(loop->server));
-    if (!is_refusal(status))
-        return status;
-    answer_refused(HANDLE_NONE, &answer, status);
-    return receive(loop);
+    if (status != OK)
+        request->message = (struct message){.tag = (uint16_t)status};
+    if (status == REQUEST_KEPT)
+        receive(server, request);
+    else
+        answer(server, request);
 }
 
-static status_t answer_and_receive(struct loop *loop)
+static status_t dispatch(struct server *server, struct request *request)
 {
-    if (!request_is_bare(&loop->request)) [[clang::unlikely]]
-        return answer_loaded(loop);
-    status_t status = message_reply_receive(loop->server->port, &loop->request.message,
-                                            &loop->info, deadline_of(loop->server));
-    if (!is_refusal(status)) [[clang::likely]]
-        return status;
-    answer_refused(HANDLE_NONE, &(struct message){}, status);
-    return receive(loop);
+    uint16_t number = (uint16_t)(request->message.tag >> TAG_PROTOCOL_SHIFT);
+    const struct server_protocol *protocol = server->protocols;
+    for (unsigned i = 1; i < SERVER_PROTOCOLS; i++)
+        if (server->protocols[i].tag == (uint32_t)number << TAG_PROTOCOL_SHIFT)
+            protocol = &server->protocols[i];
+    request_dispatch(protocol, request);
+    return message_reply_status(&request->message);
+}
+
+// Handles whatever has arrived.
+static void turn(struct server *server, struct request *request)
+{
+    enum message_kind kind = (enum message_kind)(request->result >> RESULT_KIND_SHIFT & 15);
+    status_t status = kind == KIND_REQUEST ? dispatch(server, request)
+                                           : handle_event(server, request, kind);
+    finish(server, request, status);
+}
+
+// The usual arrival: a request of the first protocol that brings words alone.
+static inline bool is_usual(const struct server *server, const struct request *request)
+{
+    constexpr uint64_t looked_at = 0xffff | 15 << RESULT_KIND_SHIFT | RESULT_LOADED;
+    const struct server_protocol *protocol = server->protocols;
+    uint64_t tag = request->message.tag;
+    return (request->result & looked_at) == KIND_REQUEST << RESULT_KIND_SHIFT &&
+           (tag & REQUEST_TAG_MASK) == protocol->tag && (uint8_t)tag < protocol->methods;
+}
+
+// The same as turn for a usual arrival, with few instructions if the answer is words alone too.
+static inline void turn_quickly(struct server *server, struct request *request)
+{
+    static const struct message nothing = {};
+    const struct server_protocol *protocol = server->protocols;
+    status_t status =
+        protocol->table[(uint8_t)request->message.tag](protocol->handlers, request);
+    if (status != OK || !message_is_bare(&request->message)) [[clang::unlikely]] {
+        finish(server, request, status);
+        return;
+    }
+    struct message message = {};
+    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
+        message.word[i] = request->message.word[i];
+    exchange(server, CALL_reply_receive, message, request);
+    if (message_status(request->result) != OK) [[clang::unlikely]]
+        after_failure(server, request, &nothing);
 }
 
 status_t server_run(struct server *server)
 {
-    struct loop loop = {.server = server, .request.server = server};
+    struct request request = {.server = server};
     status_t status = windows_prepare(server);
-    if (status == OK)
-        status = receive(&loop);
-    while (status == OK || status == ERR_TIMED_OUT) {
-        bool answered = true;
-        if (status == ERR_TIMED_OUT) {
+    if (status != OK)
+        return status;
+    receive(server, &request);
+    for (;;) {
+        status = message_status(request.result);
+        if (is_usual(server, &request)) [[clang::likely]] {
+            turn_quickly(server, &request);
+        } else if (status == OK) {
+            turn(server, &request);
+        } else if (status == ERR_TIMED_OUT) {
             if (server->timed_out != nullptr)
                 server->timed_out(server);
+            receive(server, &request);
         } else {
-            answered = !handle(&loop);
+            return status;
         }
-        status = answered ? receive(&loop) : answer_and_receive(&loop);
     }
-    return status;
 }

@@ -8,27 +8,41 @@
 
 #include "server_internal.h"
 
+
 // --- requests ------------------------------------------------------------------------------------
 
-void request_refuse(struct request *request, status_t status)
+status_t request_refuse(struct request *request, status_t status)
 {
     message_drop(&request->message);
-    request_answer(request, status);
+    return status;
 }
 
-void request_refuse_tag(struct request *request, uint16_t protocol)
+status_t request_unknown(const void *, struct request *request)
 {
-    bool other = (uint16_t)(request->message.tag >> TAG_PROTOCOL_SHIFT) != protocol;
-    request_refuse(request, other ? ERR_BAD_PROTOCOL : ERR_BAD_MESSAGE);
+    return request_refuse(request, ERR_BAD_METHOD);
 }
 
-bool request_fits(struct request *request, const struct message_shape *shape, uint64_t most)
+bool request_fits(const struct request *request, const struct message_shape *shape, uint64_t most)
 {
-    if (message_fits(&request->message, shape, most) &&
-        message_handles_fit(&request->message, shape))
-        return true;
-    request_refuse(request, ERR_BAD_MESSAGE);
-    return false;
+    return message_fits(&request->message, shape, most) &&
+           message_handles_fit(&request->message, shape);
+}
+
+void request_dispatch(const struct server_protocol *protocol, struct request *request)
+{
+    uint64_t tag = request->message.tag;
+    status_t status;
+    request->message.tag = 0;
+    if ((tag & 0xffff << TAG_PROTOCOL_SHIFT) != protocol->tag)
+        status = request_refuse(request, ERR_BAD_PROTOCOL);
+    else if ((uint8_t)tag >= protocol->methods)
+        status = request_refuse(request, ERR_BAD_METHOD);
+    else if ((tag & REQUEST_TAG_MASK) != protocol->tag)
+        status = request_refuse(request, ERR_BAD_MESSAGE); // flags
+    else
+        status = protocol->table[(uint8_t)tag](protocol->handlers, request);
+    if (status != OK)
+        request->message = (struct message){.tag = (uint16_t)status};
 }
 
 static const char *argument_place(const struct request *request, size_t offset)

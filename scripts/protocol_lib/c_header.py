@@ -1,7 +1,7 @@
 """NAME.h: constants, types, stubs that are inlined, and what a server fills in."""
 
 from . import c_client
-from .c_text import comment, commented, listed, prototype, wrap
+from .c_text import comment, commented, listed, prototype
 from .c_types import overlays
 from .model import SCALARS
 
@@ -57,7 +57,8 @@ def enum(types, declared):
 def enum_check(name, constants):
     lines = [f"static inline bool {name}_is_valid(enum {name} value)", "{", "    switch (value) {"]
     lines += [f"    case {constant}:" for constant in constants]
-    return lines + ["        return true;", "    default:", "        return false;", "    }", "}", ""]
+    lines += ["        return true;", "    default:", "        return false;"]
+    return lines + ["    }", "}", ""]
 
 
 def struct(types, declared):
@@ -73,12 +74,13 @@ def servers(protocol, types):
     lines = []
     for method in protocol.methods:
         lines += results(types, method)
-    lines += [f"// Handlers, each described with its stub above. One that is absent answers "
+    lines += ["// Handlers, each described with its stub above. One that is absent answers "
               "ERR_UNSUPPORTED.", f"struct {types.lower}_server {{"]
     for method in protocol.methods:
         lines += listed(f"status_t (*{method.name})(", types.handler_parameters(method), ");",
                         "    ")
     lines += ["};", ""]
+    lines += ["// Answers to kept requests; results count only with OK. Errors: see reply_kept."]
     for method in protocol.methods:
         lines += reply(types, method)
     return lines + serve(protocol, types)
@@ -101,22 +103,27 @@ def reply_parameters(types, method):
 
 def reply(types, method):
     head = f"status_t {types.lower}_{method.name}_reply"
-    note = wrap(f"Answers a kept request for {method.name}; results count only with OK. "
-                "Errors: see reply_kept.", "// ")
-    return note + prototype(head, reply_parameters(types, method)) + [""]
+    return prototype(head, reply_parameters(types, method)) + [""]
 
 
 def serve(protocol, types):
     name = types.lower
-    return ([f"// Checks a request, has it handled, and makes its message the answer."]
-            + [f"void {name}_dispatch(const void *handlers, struct request *request);", "",
-               f"static inline struct server_protocol {name}_serve("
-               f"const struct {name}_server *handlers)", "{",
-               "    return (struct server_protocol){",
-               f"        .number = {types.upper}_PROTOCOL,",
-               f"        .pages = {request_pages(protocol)},",
-               f"        .dispatch = {name}_dispatch,",
-               "        .handlers = handlers,", "    };", "}"])
+    count = 1 + max(method.number for method in protocol.methods)
+    return [f"extern serve_method_t *const {name}_methods[{count}];", "",
+            "// What a struct server's list of protocols holds.",
+            f"static inline struct server_protocol {name}_serve("
+            f"const struct {name}_server *handlers)", "{",
+            "    return (struct server_protocol){",
+            f"        .tag = {types.upper}_PROTOCOL << TAG_PROTOCOL_SHIFT,",
+            f"        .methods = {count},",
+            f"        .pages = {request_pages(protocol)},",
+            f"        .table = {name}_methods,",
+            "        .handlers = handlers,", "    };", "}", "",
+            "// Has one request answered: its message becomes the answer.",
+            f"static inline void {name}_dispatch(const struct {name}_server *handlers,",
+            " " * len(f"static inline void {name}_dispatch(") + "struct request *request)", "{",
+            f"    struct server_protocol protocol = {name}_serve(handlers);",
+            "    request_dispatch(&protocol, request);", "}"]
 
 
 def request_pages(protocol):

@@ -38,9 +38,10 @@ def serve(types, m):
     if not is_bare(m.arguments):
         lines = c_words.shape(f"{types.lower}_{m.name}_arguments_shape", m.arguments,
                               m.argument_pages, "PARCEL_LEND")
-    head = f"static void {name}"
-    parameters = [f"const struct {types.lower}_server *server_", "struct request *request_"]
-    body = rooms(types, m) + arguments(types, m) + absent(m) + answer(types, m)
+    head = f"static status_t {name}"
+    parameters = ["const void *handlers_", "struct request *request_"]
+    body = [f"    const struct {types.lower}_server *server_ = handlers_;"]
+    body += rooms(types, m) + arguments(types, m) + absent(m) + answer(types, m)
     return lines + function(head, parameters, body)
 
 
@@ -77,26 +78,26 @@ def arguments(types, m):
             lines.append(f"    const handle_t {a.name} = request_->message.handle[{a.offset}];")
     checks = []
     if is_bare(m.arguments):
-        checks = ["request_is_bare(request_)"] + c_words.foreign_bits(m.arguments, word)
+        checks = ["message_is_bare(&request_->message)"] + c_words.foreign_bits(m.arguments, word)
     else:
         shape = f"&{types.lower}_{m.name}_arguments_shape"
-        lines += call("if (!request_fits", ["request_", shape, c_words.most_entries(m.arguments)],
-                      ")")
-        lines.append("        return;")
+        most = c_words.most_entries(m.arguments)
+        lines += call("if (!request_fits", ["request_", shape, most], ")")
+        lines += refuse("ERR_BAD_MESSAGE")
     for a in m.arguments:
         lines += copied(types, a)
         checks += checks_of(types, a)
     if checks:
-        lines += both("    if (!(", checks, ")) {") + refuse("ERR_BAD_MESSAGE")
+        lines += both("    if (!(", checks, "))") + refuse("ERR_BAD_MESSAGE")
     return lines
 
 
 def refuse(status):
-    return [f"        request_refuse(request_, {status});", "        return;", "    }"]
+    return [f"        return request_refuse(request_, {status});"]
 
 
 def absent(m):
-    return [f"    if (server_->{m.name} == nullptr) {{"] + refuse("ERR_UNSUPPORTED")
+    return [f"    if (server_->{m.name} == nullptr)"] + refuse("ERR_UNSUPPORTED")
 
 
 def copied(types, a):
@@ -140,33 +141,41 @@ def handed(types, m):
 
 def answer(types, m):
     if not m.results:
-        return call(f"request_answer(request_, server_->{m.name}", handed(types, m), ");")
+        return answer_without_results(types, m)
     if overlays(m):
         return answer_in_place(types, m)
     lines = [f"    {types.results_struct(m)} results_ = {{}};"]
     if m.result_pages:
         lines += [f"    char *page_ = reply_page({m.result_pages});",
-                  "    if (page_ == nullptr) {"] + refuse("ERR_NO_MEMORY")
+                  "    if (page_ == nullptr)"] + refuse("ERR_NO_MEMORY")
     for r in m.results:
         if r.place == "page" and r.type.kind == "string":
             lines.append(f"    results_.{r.name} = page_ + {r.offset};")
         elif r.place == "page" and r.type.kind == "bytes":
             lines.append(f"    results_.{r.name} = (uint8_t *)page_ + {r.offset + 4};")
     lines += call(f"status_t status_ = server_->{m.name}", handed(types, m) + ["&results_"])
-    lines.append("    request_answer(request_, status_);")
+    lines.append("    request_->message = (struct message){};")
     return lines + ["    if (status_ == OK)",
-                    f"        {types.lower}_pack_{m.name}(&request_->message, &results_);"]
+                    f"        {types.lower}_pack_{m.name}(&request_->message, &results_);",
+                    "    return status_;"]
+
+
+def cleared(m):
+    """The message, when all arguments are out of it, for results that are not there yet."""
+    if is_bare(m.arguments):
+        return ["    request_clear_words(request_);"]
+    return ["    request_->message = (struct message){};"]
+
+
+def answer_without_results(types, m):
+    return cleared(m) + call(f"return server_->{m.name}", handed(types, m))
 
 
 def answer_in_place(types, m):
     """The struct of results lies where the words are sent from."""
-    lines = ["    request_answer(request_, OK);"]
-    if is_bare(m.arguments):
-        lines = ["    request_clear_words(request_);"]
-    lines.append(f"    {types.results_struct(m)} *results_ = (void *)request_->message.word;")
-    lines += call(f"status_t status_ = server_->{m.name}", handed(types, m) + ["results_"])
-    return lines + ["    request_->message.tag = OK;", "    if (status_ != OK)",
-                    "        request_answer(request_, status_);"]
+    name = types.results_struct(m)
+    return cleared(m) + call(f"return server_->{m.name}",
+                             handed(types, m) + [f"({name} *)(void *)request_->message.word"])
 
 
 def pack(types, m):
@@ -216,14 +225,15 @@ def reply(types, m):
     return function(f"status_t {types.lower}_{m.name}_reply", reply_parameters(types, m), lines)
 
 
-def dispatch(protocol, types):
-    body = [f"    const struct {types.lower}_server *server = handlers;",
-            f"    if (!request_speaks(request, {types.upper}_PROTOCOL)) {{",
-            f"        request_refuse_tag(request, {types.upper}_PROTOCOL);", "        return;",
-            "    }", "    switch ((uint8_t)request->message.tag) {"]
-    for m in protocol.methods:
-        body += [f"    case {types.method_constant(m)}:",
-                 f"        {types.lower}_serve_{m.name}(server, request);", "        break;"]
-    body += ["    default:", "        request_refuse(request, ERR_BAD_METHOD);", "    }"]
-    return function(f"void {types.lower}_dispatch",
-                    ["const void *handlers", "struct request *request"], body)
+def table(protocol, types):
+    """The serving functions by method number."""
+    count = methods(protocol)
+    names = {m.number: f"{types.lower}_serve_{m.name}" for m in protocol.methods}
+    lines = [f"serve_method_t *const {types.lower}_methods[{count}] = {{"]
+    for number in range(count):
+        lines.append(f"    {names.get(number, 'request_unknown')},")
+    return lines + ["};"]
+
+
+def methods(protocol):
+    return 1 + max(m.number for m in protocol.methods)

@@ -233,7 +233,8 @@ class Checker:
             self.errors.add(kind.of.position, "only a port speaks a protocol")
         number = protocol_number(Path(self.protocol.path).parent, kind.of.text, self.protocol)
         if number is None:
-            self.errors.add(kind.of.position, f"there is no {kind.of.text}.protocol beside this file")
+            self.errors.add(kind.of.position,
+                            f"there is no {kind.of.text}.protocol beside this file")
         kind.protocol = number or 0
 
 

@@ -37,7 +37,7 @@ def take_all(protocol, errors):
     names = Names(errors)
     p, upper = protocol.name, protocol.name.upper()
     for name in (f"{upper}_PROTOCOL", f"{upper}_VERSION", f"{p}_dispatch", f"{p}_serve",
-                 f"{p}_protocol_table", f"struct {p}_server", f"enum {p}_method"):
+                 f"{p}_protocol_table", f"{p}_methods", f"struct {p}_server", f"enum {p}_method"):
         names.take(name, protocol.position, "the protocol")
     for constant in protocol.constants:
         name = f"{upper}_{constant.name.upper()}"

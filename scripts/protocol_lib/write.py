@@ -24,7 +24,7 @@ def source(protocol, types):
     for method in protocol.methods:
         lines += c_client.definition(types, method)
         lines += c_server.method(types, method)
-    lines += c_server.dispatch(protocol, types)
+    lines += c_server.table(protocol, types)
     while lines[-1] == "":
         lines.pop()
     return "\n".join(lines) + "\n"

@@ -71,7 +71,8 @@ void client_word_bytes(struct client_call *call, unsigned word, const void *byte
 void client_word_copy(struct client_call *call, unsigned word, const void *from, size_t size);
 
 // Calls, and compares the reply with its shape. A result parcel has at most `most` entries.
-// ERR_BAD_MESSAGE, ERR_NO_SLOT (no landing window for the results), errors of call and the server's.
+// ERR_BAD_MESSAGE, ERR_NO_SLOT (no landing window for the results), errors of call and those that
+// the server answers.
 void client_exchange(struct client_call *call, handle_t port, const struct message_shape *results,
                      uint64_t most, ticks_t deadline);
 

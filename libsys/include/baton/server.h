@@ -13,11 +13,13 @@
 // only with OK.
 //
 // Who owns what. Text, bytes and structs are the server's own copies, and last until the handler
-// returns. A lent parcel is there until the request is answered. A given one, and handles, are the
-// handler's, whatever it returns: landing_take or landing_free (baton/parcel.h) for the parcel. A parcel or a handle in the results belongs to the loop from then
-// on: if the client cannot take it, then one that was to be given is freed, and a handle that was
-// to be moved is closed. A text or bytes result that is a pointer points to room for all its bound
-// when the handler begins: write there, or put another pointer that stays good until the answer.
+// returns. A lent parcel is there until the request is answered. A given one and handles are the
+// handler's, whatever it returns: landing_take or landing_free (baton/parcel.h) for the parcel.
+// A parcel or a handle in the results belongs to the loop from then on: if the client cannot take
+// it, then one that was to be given is freed, and a handle that was to be moved is closed. So when
+// the next request comes, slots that were given are empty. A text or bytes result that is a pointer
+// points to room for all its bound when the handler begins: write there, or put another pointer
+// that stays good until the answer.
 //
 // To answer later, a handler calls request_keep, keeps what it needs of its arguments, and returns
 // REQUEST_KEPT; NAME_METHOD_reply answers.
@@ -35,9 +37,9 @@ static constexpr status_t REQUEST_KEPT = (status_t)-1;
 struct server;
 
 struct request {
-    struct message message; // the request, then the reply: the dispatch's
+    struct message message; // the request, then the reply: for generated code
+    uint64_t result;        // status, kind and charge: RESULT_ in abi/message.h
     uint64_t badge;
-    uint64_t charge;        // frames that the parcel charges
     struct server *server;
 };
 
@@ -51,6 +53,12 @@ static inline uint32_t request_process(const struct request *request)
 static inline uint32_t request_badge(const struct request *request)
 {
     return (uint32_t)(request->badge >> BADGE_OWNER_SHIFT);
+}
+
+// Frames that the parcel charges this process, if it was given.
+static inline uint64_t request_charge(const struct request *request)
+{
+    return request->result >> RESULT_CHARGE_SHIFT;
 }
 
 // A request that is answered later.
@@ -78,11 +86,16 @@ struct server_death {
     uaddr_t address;
 };
 
+// Checks a request, calls its handler, and leaves the results in the message; the message counts
+// only if OK is returned.
+typedef status_t serve_method_t(const void *handlers, struct request *request);
+
 // One protocol of a server: NAME_serve makes it.
 struct server_protocol {
-    uint16_t number;
-    uint16_t pages; // largest parcel of level 1 that a request brings
-    void (*dispatch)(const void *handlers, struct request *request);
+    uint32_t tag;     // of its requests, without the method
+    uint32_t methods; // in the table, which is indexed by method number
+    uint32_t pages;   // of the largest parcel of level 1 that a request brings
+    serve_method_t *const *table;
     const void *handlers;
 };
 
@@ -103,28 +116,33 @@ struct server {
 // Serves until the port can no longer be received from, and returns why.
 status_t server_run(struct server *server);
 
-// --- what generated code uses ----------------------------------------------------------------
+// Has one request answered as server_run does: its message becomes the answer. The tag of a kept one
+// says REQUEST_KEPT.
+void request_dispatch(const struct server_protocol *protocol, struct request *request);
 
-// Whether a request brought neither a parcel nor handles.
-static inline bool request_is_bare(const struct request *request)
-{
-    const handle_t *handle = request->message.handle;
-    return (request->message.parcel | handle[0] | handle[1] | handle[2] | handle[3]) == 0;
-}
+// --- what generated code uses --------------------------------------------------------------------
 
-// The part of a request's tag that is the same for all methods without flags.
+// The part of a tag that says the protocol, and that no flag is set.
 static constexpr uint64_t REQUEST_TAG_MASK = 0xf0ffff00;
 
-static inline bool request_speaks(const struct request *request, uint16_t protocol)
+// Whether a message brings neither a parcel nor handles.
+static inline bool message_is_bare(const struct message *message)
 {
-    return (request->message.tag & REQUEST_TAG_MASK) == (uint64_t)protocol << TAG_PROTOCOL_SHIFT;
+    uint64_t pairs[MESSAGE_HANDLES / 2];
+    static_assert(sizeof pairs == sizeof message->handle);
+    __builtin_memcpy(pairs, message->handle, sizeof pairs);
+    return (message->parcel | pairs[0] | pairs[1]) == 0;
 }
 
-// Refuses a request: drops what it brought and makes the message the answer.
-void request_refuse(struct request *request, status_t status);
+// Drops what a refused request brought, and is the status.
+status_t request_refuse(struct request *request, status_t status);
 
-// Compares a request with its shape, and refuses it if it differs.
-bool request_fits(struct request *request, const struct message_shape *shape, uint64_t most);
+// What stands in tables for numbers without a method.
+status_t request_unknown(const void *handlers, struct request *request);
+
+// Compares a request with its shape.
+bool request_fits(const struct request *request, const struct message_shape *shape,
+                  uint64_t most);
 
 static inline void request_clear_words(struct request *request)
 {
@@ -144,13 +162,6 @@ bool request_word_bytes(const struct request *request, unsigned word, void *byte
 
 // Refuses a request whose tag is another protocol's, or has flags.
 void request_refuse_tag(struct request *request, uint16_t protocol);
-
-// Makes the message an answer without results.
-static inline void request_answer(struct request *request, status_t status)
-{
-    request->message = (struct message){.tag = (uint16_t)status};
-}
-
 
 // Put results into the page or the words. Text that is too long or has no end is cut.
 void reply_page_text(char *page, size_t offset, const char *text, size_t bound);
