@@ -27,7 +27,7 @@ unsigned hal_hart_count(void);
 
 // Brings the running processor to the state that the kernel needs, with `hart` as its block: GDT,
 // TSS and IST stacks, IDT, system-call registers, control bits (NX, WP, SMEP, SMAP, UMIP, global
-// pages) and its local APIC. hart->kernel_stack (the top) must be set.
+// pages) and its local APIC. hart->kernel_stack (the top) must be set, and there must be frames.
 void hal_hart_initialize(struct hart *hart);
 
 // Starts a listed hart: INIT and start-up IPIs, then `entry(hart)` runs there on hart->kernel_stack

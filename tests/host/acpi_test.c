@@ -3,7 +3,7 @@
 // sources: kernel/hal/x86_64/acpi_fadt.c kernel/hal/x86_64/acpi_sleep.c
 #include "test.h"
 
-#include "acpi_tables.h"
+#include "acpi_machine.h"
 
 static size_t next;         // where the next table goes
 static unsigned root_width; // of an entry: 4 in the RSDT, 8 in the XSDT

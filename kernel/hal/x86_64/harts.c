@@ -1,5 +1,6 @@
 #include "hal/x86_64/harts.h"
 
+#include "debug/crash.h"
 #include "debug/log.h"
 #include "hal/hal.h"
 #include "hal/paging.h"
@@ -65,7 +66,8 @@ void harts_initialize(const struct acpi_info *acpi) {
 void hal_hart_initialize(struct hart *hart) {
     if (hart->index == 0) {
         processor_detect();
-        stacks_create(hart);
+        if (!stacks_create(hart))
+            panic("no memory for the boot hart's interrupt stacks");
         descriptors_initialize();
     }
     processor_control();

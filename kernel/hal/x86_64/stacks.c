@@ -9,31 +9,18 @@
 static constexpr uint64_t AREA = LAYOUT_STACKS + 64 * 1024 * 1024;
 static constexpr uint64_t STRIDE = INTERRUPT_STACK_SIZE + PAGE_SIZE;
 
-static_assert(HART_LIMIT * (KERNEL_STACK_SIZE + PAGE_SIZE) <= AREA - LAYOUT_STACKS);
-
-static bool allocate_page(const struct hart *hart, paddr_t *address) {
-    struct frame *frame;
-
-    if (hart->index == 0) {
-        *address = boot_allocate(PAGE_SIZE);
-        return true;
-    }
-    if (frame_allocate(0, FRAME_KERNEL, &frame) != OK)
-        return false;
-    *address = frame_address(frame);
-    return true;
-}
+static_assert((HART_LIMIT + 1) * 2 * KERNEL_STACK_SIZE <= AREA - LAYOUT_STACKS);
 
 // The stack above `guard`, which stays unmapped; returns its top, 0 if no frame is left.
-static uint64_t create(const struct hart *hart, uint64_t guard) {
+static uint64_t create(uint64_t guard) {
     uint64_t top = guard + STRIDE;
 
     for (uint64_t page = guard + PAGE_SIZE; page < top; page += PAGE_SIZE) {
-        paddr_t address;
+        struct frame *frame;
 
-        if (!allocate_page(hart, &address))
+        if (frame_allocate(0, FRAME_KERNEL, &frame) != OK)
             return 0;
-        paging_map(page, address, PAGE_SIZE, ENTRY_WRITE | ENTRY_NO_EXECUTE);
+        paging_map(page, frame_address(frame), PAGE_SIZE, ENTRY_WRITE | ENTRY_NO_EXECUTE);
     }
     return top;
 }
@@ -44,7 +31,7 @@ bool stacks_create(struct hart *hart) {
     if (hart->arch.tss.ist[STACKS - 1])
         return true;
     for (unsigned i = 0; i < STACKS; i++) {
-        hart->arch.tss.ist[i] = create(hart, area + i * STRIDE);
+        hart->arch.tss.ist[i] = create(area + i * STRIDE);
         if (!hart->arch.tss.ist[i])
             return false;
     }

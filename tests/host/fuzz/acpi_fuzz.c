@@ -2,7 +2,7 @@
 // behind them are reached.
 // sources: kernel/hal/x86_64/acpi.c kernel/hal/x86_64/acpi_madt.c
 // sources: kernel/hal/x86_64/acpi_fadt.c kernel/hal/x86_64/acpi_sleep.c
-#include "../acpi_tables.h"
+#include "../acpi_machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
