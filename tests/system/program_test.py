@@ -1,0 +1,128 @@
+"""What C programs find when they run, and what becomes of those that do what they must not."""
+
+import struct
+import tempfile
+from pathlib import Path
+
+import harness
+
+HELLO = """hello, world
+-42  3.14 1e+100 text c beef
+1.414214
+99999
+xx
+slept long enough
+at exit 1
+"""
+
+
+class Good(harness.SystemTest):
+    def test_hello(self):
+        self.expect("/test/hello", HELLO)
+
+    def test_arguments(self):
+        self.expect("NAME=value; /test/arguments one '' 'a b'",
+                    "4\n[/test/arguments]\n[one]\n[]\n[a b]\n{MODE=line}\n{NAME=value}\n")
+
+    def test_exit_status(self):
+        self.expect("/test/exit_status 77", "before the end", status=77)
+        self.expect("/test/exit_status 0", "before the end")
+        self.expect_status("/test/exit_status abort", 127 + 1 + 6)
+
+
+class Bad(harness.SystemTest):
+    """A program that goes wrong is ended and named, and the shell runs on."""
+
+    def expect_crash(self, line, what="page fault at 0x"):
+        name = line.split()[0]
+        result = self.expect_status(f"{line}; echo $? still here", 0)
+        text = result.text
+        self.assertTrue(text.startswith("running\n"), text)
+        self.assertNotIn("still running", text)
+        self.assertIn(f"shell: {name}: crashed: {what}", text)
+        self.assertTrue(text.endswith("126 still here\n"), text)
+        self.assertIn(name.split("/")[-1].encode(), result.log)
+
+    def test_status_is_126(self):
+        self.expect_status("/test/fault read", 126)
+
+    def test_null(self):
+        for how in ("read", "write", "call"):
+            with self.subTest(how=how):
+                self.expect_crash(f"/test/fault {how}", "page fault at 0x0\n")
+
+    def test_other_faults(self):
+        for how, what in {"constant": "page fault at 0x", "address": "page fault at 0x12345678000\n",
+                          "noncanonical": "general protection fault",
+                          "instruction": "invalid instruction", "privileged": "general protection",
+                          "port": "general protection", "divide": "", "breakpoint": ""}.items():
+            with self.subTest(how=how):
+                self.expect_crash(f"/test/fault {how}", what)
+
+    def test_endless_recursion(self):
+        self.expect_crash("/test/recurse", "page fault at 0x7f7ff")
+
+    def test_data_is_not_code(self):
+        for where in ("data", "stack", "heap", "start"):
+            with self.subTest(where=where):
+                self.expect_crash(f"/test/execute_data {where}")
+
+    def test_kernel_is_out_of_reach(self):
+        for how in ("read", "write", "call"):
+            with self.subTest(how=how):
+                self.expect_crash(f"/test/read_kernel 0xffffffff80000000 {how}",
+                                  "page fault at 0xffffffff80000000\n")
+        self.expect_crash("/test/read_kernel 0xffff800000000000")
+
+    def test_wild_system_calls(self):
+        result = self.expect_status("/test/wild && echo hello", 0, timeout_s=120)
+        self.assertRegex(result.text, r"^running\n\d+ calls\nhello\n$")
+
+
+class Files(harness.SystemTest):
+    """Files that are no programs, or damaged ones."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "bad"
+        self.good = (harness.BUILD / "stripped/test-hello").read_bytes()
+
+    def expect_refusal(self, contents, text, reason):
+        self.path.write_bytes(contents)
+        result = self.expect("/bad; echo $? still here", f"shell: /bad: {text}\n126 still here\n",
+                             add=[f"{self.path}:/bad"])
+        self.assertIn(f"/bad: {reason}".encode(), result.log)
+
+    def changed(self, offset, layout, value):
+        contents = bytearray(self.good)
+        struct.pack_into(layout, contents, offset, value)
+        return bytes(contents)
+
+    def test_no_elf(self):
+        self.expect_refusal(b"#!/bin/shell\n", "not an executable", "it is not an ELF file")
+
+    def test_empty(self):
+        self.expect_refusal(b"", "not an executable", "the file is empty")
+
+    def test_cut(self):
+        self.expect_refusal(self.good[:100], "the format is wrong or damaged",
+                            "its program headers are not in the first page")
+        self.expect_refusal(self.good[:8192], "the format is wrong or damaged",
+                            "a segment lies past the end of the file")
+
+    def test_other_processor(self):
+        self.expect_refusal(self.changed(18, "<H", 183), "not supported",
+                            "it is for another processor")
+
+    def test_other_type(self):
+        self.expect_refusal(self.changed(16, "<H", 2), "not supported",
+                            "it is not position-independent (static-PIE)")
+
+    def test_entry_outside(self):
+        self.expect_refusal(self.changed(24, "<Q", 1 << 40), "the format is wrong or damaged",
+                            "its entry is not in an executable segment")
+
+
+if __name__ == "__main__":
+    harness.main()
