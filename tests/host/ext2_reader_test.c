@@ -172,6 +172,32 @@ TEST(sequential_reading_is_read_ahead)
     image_drop(&image);
 }
 
+// What is used again and again stays, whatever else goes through.
+TEST(cache_keeps_what_is_used)
+{
+    static struct ext2 fs;
+    static struct cache cache;
+    const void *page;
+    uaddr_t slots;
+    unsigned count;
+    mount_image("image", &fs, &cache);
+    CHECK_EQ(cache_open(&cache, 77, image.size), OK);
+    loads = 0;
+    for (unsigned i = 1; i <= 40; i++) {
+        CHECK_EQ(cache_run(&cache, 0, 1, &slots, &count), OK);
+        CHECK_EQ(cache_run(&cache, i * CACHE_SETS, 1, &slots, &count), OK);
+    }
+    CHECK_EQ(loads, 1 + 40);
+    CHECK_EQ(cache_open(&cache, 77, image.size), OK);
+    for (unsigned i = 1; i <= 40; i++) {
+        CHECK_EQ(cache_page(&cache, 0, &page), OK);
+        CHECK(memcmp(page, image.bytes, PAGE_SIZE) == 0);
+        CHECK_EQ(cache_page(&cache, i * CACHE_SETS, &page), OK);
+    }
+    CHECK_EQ(loads, 2 * (1 + 40));
+    image_drop(&image);
+}
+
 // An image whose bytes behind a file's end are not zero: they stay inside.
 TEST(tails_do_not_leak)
 {

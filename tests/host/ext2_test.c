@@ -9,6 +9,8 @@
 
 #include "ext2_tree.h"
 
+static constexpr uint64_t WHOLE_MAX = 5'000'000; // bytes of a file that is read in every way
+
 static const char *const FORMATS[] = {
     "-b 1024 -I 128 -O none,sparse_super,large_file,filetype",
     "-b 2048 -I 256 -O none,sparse_super,large_file,filetype,ext_attr,dir_index",
@@ -54,6 +56,8 @@ static void file_compare(struct ext2 *fs, const struct ext2_inode *inode, int fd
             data_compare(fs, inode, fd, begin, end - begin);
         block += run.count;
     }
+    if (inode->size < WHOLE_MAX) // also from the middle of holes on
+        data_compare(fs, inode, fd, 0, inode->size);
     unsigned char byte;
     size_t done;
     CHECK_EQ(ext2_read(fs, inode, inode->size, 1, &byte, &done), OK);
@@ -101,7 +105,7 @@ static void inode_compare(struct ext2 *fs, const struct ext2_inode *inode, const
     } else if (S_ISREG(host.st_mode)) {
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         file_compare(fs, inode, fd);
-        if (inode->size < 5'000'000)
+        if (inode->size < WHOLE_MAX)
             pages_compare(fs, inode, image);
         close(fd);
     }

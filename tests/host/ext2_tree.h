@@ -91,6 +91,10 @@ static inline void tree_boundaries(uint64_t block)
         for (int off = -1; off <= 1; off++)
             tree_sparse(name, ends[i] * block + (uint64_t)off);
     }
+    // Data right behind lists that are absent.
+    int fd = tree_open("sizes/after-hole-%llu", (unsigned long long)block);
+    tree_write(fd, (12 + 2 * entries) * block, 3000);
+    close(fd);
     // Past the triple's first double.
     snprintf(name, sizeof(name), "sizes/triple-%llu", (unsigned long long)block);
     tree_sparse(name, (12 + entries + entries * entries * 2 + entries * 3 + 7) * block + 5);
