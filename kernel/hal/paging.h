@@ -9,7 +9,8 @@
 #include "hal/hal.h"
 
 // Memory for ever, in whole pages, zeroed; from the top of the highest free region that has room,
-// whose rest stays BOOT_FREE. Only until paging_take_frames_from. Crashes if there is none left.
+// whose rest stays BOOT_FREE. Once there are frames (frames_initialize) it is a frame, and the size
+// one page at most. Crashes if there is none left.
 paddr_t boot_allocate(uint64_t size);
 
 // Maps kernel memory, in whole pages, with the largest pages that fit. Flags: ENTRY_WRITE,
@@ -31,10 +32,6 @@ bool paging_is_mapped(uint64_t virtual);
 // The kernel's own root: its upper half is the model for all others, its lower half is empty.
 // Any hart.
 paddr_t paging_kernel_root(void);
-
-// From now on tables are made of frames that `take` returns (any contents); boot_allocate is over
-// and the list of regions is final.
-void paging_take_frames_from(paddr_t (*take)(void));
 
 // Walks all kernel tables. Crashes if anything is both writable and executable, if text or
 // constants are writable anywhere, or if the lower half is not empty; logs a summary.

@@ -9,6 +9,7 @@
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/instructions.h"
 #include "hal/x86_64/regions.h"
+#include "memory/frame.h"
 
 static constexpr entry_t LEAF = ENTRY_PRESENT | ENTRY_GLOBAL | ENTRY_ACCESSED | ENTRY_DIRTY;
 static constexpr entry_t TABLE = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED;
@@ -21,12 +22,25 @@ static paddr_t reach = EARLY_LIMIT; // physical memory that is mapped so far end
 static paddr_t root;
 static unsigned largest_level = 2;
 static uint64_t device_next = LAYOUT_DEVICES;
-static paddr_t (*take_frame)(void);
+
+// The regions' free memory belongs to the frames as soon as there are any.
+static bool frames_exist(void) {
+    return zero_frame != nullptr;
+}
+
+static paddr_t take_frame(void) {
+    struct frame *frame;
+    if (frame_allocate_zeroed(FRAME_KERNEL, &frame) != OK)
+        panic("no memory is left for the kernel's page tables");
+    return frame_address(frame);
+}
 
 paddr_t boot_allocate(uint64_t size) {
-    if (take_frame != nullptr)
-        panic("boot_allocate is over");
     size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    if (frames_exist()) {
+        assert(size == PAGE_SIZE);
+        return take_frame();
+    }
     paddr_t start = region_take(memory, size, reach);
     if (start == 0)
         panic("the machine has too little memory: no %lu KiB in one piece are left", size / 1024);
@@ -35,16 +49,8 @@ paddr_t boot_allocate(uint64_t size) {
     return start;
 }
 
-void paging_take_frames_from(paddr_t (*take)(void)) { take_frame = take; }
-
-paddr_t paging_kernel_root(void) { return root; }
-
-static paddr_t table_allocate(void) {
-    if (take_frame == nullptr)
-        return boot_allocate(PAGE_SIZE);
-    paddr_t table = take_frame();
-    page_zero(physical_to_virtual(table));
-    return table;
+paddr_t paging_kernel_root(void) {
+    return root;
 }
 
 static unsigned table_index(uint64_t virtual, unsigned level) {
@@ -57,10 +63,10 @@ static entry_t *entry_at(uint64_t virtual, unsigned level) {
     for (unsigned at = LEVELS; at > level; at--) {
         entry_t *entry = &table[table_index(virtual, at)];
         // Roots of address spaces are copies of this one by then.
-        if (*entry == 0 && at == LEVELS && take_frame != nullptr)
+        if (*entry == 0 && at == LEVELS && frames_exist())
             panic("0x%lx is outside the areas that the kernel may map", virtual);
         if (*entry == 0)
-            *entry = table_allocate() | TABLE;
+            *entry = boot_allocate(PAGE_SIZE) | TABLE;
         assert((*entry & ENTRY_LARGE) == 0);
         table = physical_to_virtual(*entry & ENTRY_ADDRESS);
     }
