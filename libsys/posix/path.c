@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static char current[PATH_SIZE] = "/";
+static char current[PATH_SIZE];
 
 // A program begins where its parent says that it is.
 [[gnu::constructor]] static void current_begin(void)
 {
     const char *parent = getenv("PWD");
-    if (parent && *parent == '/' && strlen(parent) < sizeof current)
-        strcpy(current, parent);
+    bool usable = parent && *parent == '/' && strlen(parent) < sizeof current;
+    strcpy(current, usable ? parent : "/");
 }
 
 // Appends the path's parts to an absolute path without a slash at its end (the root is ""). With
