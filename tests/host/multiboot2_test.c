@@ -347,4 +347,7 @@ TEST(taking_memory) {
     CHECK_EQ(region_take(&info, 0x2000, 2 * MIB), 2 * MIB - 0x2000);
     check_regions();
     CHECK_EQ(info.regions, 7);
+    CHECK_EQ(region_take(&info, 5 * MIB, 4ull << 30), 10 * MIB);
+    check_regions();
+    CHECK_EQ(info.regions, 9);
 }

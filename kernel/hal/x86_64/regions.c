@@ -5,6 +5,8 @@
 // Places in the list that the firmware's map cannot use up: each module may need two.
 static constexpr unsigned SPARE = 2 * BOOT_MODULES;
 
+static constexpr uint64_t LARGE_PAGE = 2 << 20;
+
 static paddr_t region_end(const struct boot_region *region) { return region->start + region->size; }
 
 static void remove_at(struct boot_info *info, unsigned index) {
@@ -97,13 +99,15 @@ bool region_paint(struct boot_info *info, paddr_t start, uint64_t size,
 }
 
 paddr_t region_take(struct boot_info *info, uint64_t size, paddr_t limit) {
+    uint64_t alignment = size < LARGE_PAGE ? PAGE_SIZE : LARGE_PAGE;
     for (unsigned i = info->regions; i > 0; i--) {
         const struct boot_region *region = &info->region[i - 1];
         paddr_t end = region_end(region) < limit ? region_end(region) : limit;
         if (region->kind != BOOT_FREE || end < region->start || end - region->start < size)
             continue;
-        paddr_t start = end - size;
-        return paint_range(info, start, end, BOOT_KERNEL) ? start : 0;
+        paddr_t start = (end - size) & ~(alignment - 1);
+        if (start >= region->start)
+            return paint_range(info, start, start + size, BOOT_KERNEL) ? start : 0;
     }
     return 0;
 }

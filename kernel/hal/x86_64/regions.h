@@ -13,7 +13,8 @@ static constexpr paddr_t REGIONS_LIMIT = 64ull << 40;
 bool region_paint(struct boot_info *info, paddr_t start, uint64_t size, enum boot_region_kind kind);
 
 // Cuts `size` bytes (whole pages) off the top of the highest free region that has room below
-// `limit`, and makes them BOOT_KERNEL. 0 if there is no such region.
+// `limit`, and makes them BOOT_KERNEL; aligned for large pages if that large. 0 if there is no such
+// region.
 paddr_t region_take(struct boot_info *info, uint64_t size, paddr_t limit);
 
 // The region that holds an address; nullptr for none.
