@@ -9,6 +9,10 @@ struct module {
     const struct boot_module *boot; // nullptr: the right to all of them
 };
 
+static inline uint64_t module_size(const struct module *module) {
+    return module->boot != nullptr ? module->boot->size : 0;
+}
+
 // Starts every program among the modules. Crashes with the names of required modules that are absent.
 void modules_start(const struct boot_info *boot);
 

@@ -175,6 +175,14 @@ static void process_ended(struct process *process) {
     process_release(process);
 }
 
+static bool loans_awaited(struct process *process) {
+    spinlock_acquire(&process->lock);
+    process->awaits_loans = __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) != 0;
+    bool awaited = process->awaits_loans;
+    spinlock_release(&process->lock);
+    return awaited;
+}
+
 // What is left when no thread runs any more, a bounded piece at a time: answer the requests in hand,
 // close the handles, wait for loans, free the memory, tell who watches.
 static bool process_clean_up(struct task *task) {
@@ -183,8 +191,8 @@ static bool process_clean_up(struct task *task) {
     hands_fail(process);
     if (!handles_close_some(process, &process->closing, HANDLES_AT_ONCE))
         return false;
-    if (__c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) != 0)
-        return false;
+    if (loans_awaited(process))
+        return true; // the last loan that comes home brings this task back
     struct hart *hart = hart_self();
     if (hart->current == nullptr)
         space_leave(hart);
@@ -215,11 +223,15 @@ void process_thread_gone(struct process *process) {
 }
 
 void process_loan_home(struct process *process) {
-    __c11_atomic_fetch_sub(&process->loans, 1, __ATOMIC_RELEASE);
     spinlock_acquire(&process->lock);
+    bool last = __c11_atomic_fetch_sub(&process->loans, 1, __ATOMIC_RELEASE) == 1;
+    bool resume = last && process->awaits_loans;
+    process->awaits_loans = false;
     struct thread *thread = process->lent_waiters;
     process->lent_waiters = nullptr;
     spinlock_release(&process->lock);
+    if (resume)
+        task_add(&process->task);
     while (thread != nullptr) {
         struct thread *next = thread->next;
         thread_ready(thread);

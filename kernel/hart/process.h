@@ -44,6 +44,7 @@ struct process {
     struct watch *watches;
     struct reply *replies;     // kept
     _Atomic uint32_t loans;    // lent to others and not yet home
+    bool awaits_loans;         // has ended, and goes on when the last is home
     struct thread *lent_waiters; // threads that touched what is lent
     unsigned closing;          // next handle to close
     uint64_t watchdog_hits;

@@ -287,6 +287,8 @@ void hart_exit(void) {
             current_check(hart);
         } else if (hart->tasks == nullptr && frames_zero_some(1) == 0) {
             hart_sleep(hart);
+        } else {
+            hal_interrupts_admit();
         }
     }
     space_enter(hart, &hart->current->process->space);

@@ -19,6 +19,10 @@ static void vector_unexpected(struct hart *hart, uint64_t vector) {
 static void interrupt_take(uint64_t vector) {
     struct hart *hart = hart_self();
     hart->counters.interrupts++;
+    if (hal_interrupt_spurious((uint8_t)vector)) {
+        hart->counters.spurious++;
+        return;
+    }
     trace(TRACE_INTERRUPT, hart->current, 0, 0, vector, 0);
     switch (vector) {
     case VECTOR_TIMER:
@@ -28,9 +32,6 @@ static void interrupt_take(uint64_t vector) {
     case VECTOR_WAKE:
     case VECTOR_FLUSH: // the way out looks at what others asked for
         hal_interrupt_end();
-        return;
-    case VECTOR_SPURIOUS: // is not in service (Intel SDM vol. 3A section 11.9)
-        hart->counters.spurious++;
         return;
     default:
         if (!line_arrive(vector))

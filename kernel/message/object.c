@@ -1,5 +1,6 @@
 #include "message/object.h"
 
+#include "hart/module.h"
 #include "hart/process.h"
 #include "hart/quiet.h"
 #include "interrupt/line.h"
@@ -24,6 +25,19 @@ status_t object_create(struct process *owner, enum object_type type, size_t size
     object_reference(&owner->object);
     *(void **)object = header;
     return OK;
+}
+
+uint64_t object_detail(const struct object *object) {
+    switch ((enum object_type)object->type) {
+    case OBJECT_PORT:
+        return ((const struct port *)object)->protocol;
+    case OBJECT_PROCESS:
+        return ((const struct process *)object)->number;
+    case OBJECT_MODULE:
+        return module_size((const struct module *)object);
+    default:
+        return 0;
+    }
 }
 
 static void object_free(struct quiet *quiet) {

@@ -5,7 +5,8 @@
 //   port->lock            a port's queues and waiting servers; never two
 //   handle table locks    changes of a process's handle table; two: lower address first
 //   space->lock           an address space's page tables; two: lower address first
-//   irq, hart timers      interrupt lines, deadline heaps
+//   interrupt lines       their table; then the HAL's locks of lines and I/O APICs
+//   hart timers           deadline heaps
 //   frame lock            a shared table (struct frame)
 //   heap->lock            a process's kernel objects
 //   frames' locks         buddy lists, frame caches

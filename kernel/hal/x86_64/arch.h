@@ -91,6 +91,9 @@ static inline void hal_register_write(uint32_t number, uint64_t value) {
     __asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
+// Lets pending interrupts in, for a hart that has work of its own but runs no thread.
+static inline void hal_interrupts_admit(void) { __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory"); }
+
 // This hart's block, before hal_hart_initialize.
 static inline void hal_hart_block_set(struct hart *hart) {
     hal_register_write(0xc000'0101, (uint64_t)hart);
