@@ -1,8 +1,8 @@
 // Line discipline: what happens between a key and a program that reads. Pure: bytes in, bytes and
 // echo out.
 //
-// Typed bytes go into the line being edited; when it is complete it moves, as one, to the bytes that
-// are ready. What does not fit is refused with a bell, so nothing is lost unseen.
+// Typed bytes go into the line being edited; when it is complete it moves, as one, to the bytes
+// that are ready. What does not fit is refused with a bell, so nothing is lost unseen.
 #pragma once
 
 #include <stddef.h>

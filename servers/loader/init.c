@@ -22,7 +22,8 @@ static status_t program_handle(handle_t port, handle_t *handle)
 
 status_t init_start(handle_t port)
 {
-    static const char *const names[] = {"system", "memory", "file", "modules", "io", "irq", nullptr};
+    static const char *const names[] = {"system",  "memory", "file", "modules",
+                                        "io",      "irq",    nullptr};
     struct spawn_handle handles[8];
     unsigned count = spawn_handles_inherit(names, handles, 7);
     handle_t program;

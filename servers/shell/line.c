@@ -1,5 +1,5 @@
-// Running a line: first all of it is checked, then command by command is read again and run, so that
-// $? is the status of the command before.
+// Running a line: first all of it is checked, then command by command is read again and run, so
+// that $? is the status of the command before.
 
 #include "shell.h"
 

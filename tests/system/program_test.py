@@ -52,10 +52,17 @@ class Bad(harness.SystemTest):
                 self.expect_crash(f"/test/fault {how}", "page fault at 0x0\n")
 
     def test_other_faults(self):
-        for how, what in {"constant": "page fault at 0x", "address": "page fault at 0x12345678000\n",
-                          "noncanonical": "general protection fault",
-                          "instruction": "invalid instruction", "privileged": "general protection",
-                          "port": "general protection", "divide": "", "breakpoint": ""}.items():
+        faults = {
+            "constant": "page fault at 0x",
+            "address": "page fault at 0x12345678000\n",
+            "noncanonical": "general protection fault",
+            "instruction": "invalid instruction",
+            "privileged": "general protection fault",
+            "port": "general protection fault",
+            "divide": "",
+            "breakpoint": "",
+        }
+        for how, what in faults.items():
             with self.subTest(how=how):
                 self.expect_crash(f"/test/fault {how}", what)
 

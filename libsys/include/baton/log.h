@@ -1,7 +1,7 @@
 // Lines for the system's log, which adds the time and the program's name.
 //
-// Formats: %s %c %d %i %u %x %X %p %% with width, precision, '*', '-' and '0', and the lengths hh, h,
-// l, ll, z, j. Lines end by themselves; what is longer than LOG_LINE_MAXIMUM is cut.
+// Formats: %s %c %d %i %u %x %X %p %% with width, precision, '*', '-' and '0', and the lengths hh,
+// h, l, ll, z, j. Lines end by themselves; what is longer than LOG_LINE_MAXIMUM is cut.
 // Needs no memory but one page of its own, and never blocks.
 #pragma once
 

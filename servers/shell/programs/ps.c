@@ -1,5 +1,5 @@
-// ps: the processes that there are: number, parent, state, threads, handles, frames used and granted,
-// milliseconds run, messages sent, name.
+// ps: the processes that there are: number, parent, state, threads, handles, frames used and
+// granted, milliseconds run, messages sent, name.
 
 #include <baton/parcel.h>
 #include <baton/start.h>
