@@ -150,7 +150,8 @@ static bool screen_is_sane(const struct tag_screen *from) {
     return from->type == SCREEN_COLOR && (depth == 16 || depth == 24 || depth == 32) &&
            from->width <= SCREEN_LIMIT && from->height <= SCREEN_LIMIT &&
            from->pitch >= from->width * (depth / 8) && from->pitch <= SCREEN_LIMIT * 8 &&
-           from->address < REGIONS_LIMIT && from->red_shift < depth && from->green_shift < depth && from->blue_shift < depth;
+           from->address < REGIONS_LIMIT && from->red_shift < depth &&
+           from->green_shift < depth && from->blue_shift < depth;
 }
 
 static void read_screen(struct parser *parser, const struct tag *tag) {

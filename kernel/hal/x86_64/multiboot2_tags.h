@@ -1,5 +1,5 @@
-// The tags as the boot loader lays them out (Multiboot2 specification 2.0, section 3.6). All numbers
-// little-endian; each tag begins at a multiple of 8 bytes.
+// The tags as the boot loader lays them out (Multiboot2 specification 2.0, section 3.6). All
+// numbers are little-endian; each tag begins at a multiple of 8 bytes.
 #pragma once
 
 #include <stddef.h>
