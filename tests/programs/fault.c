@@ -28,7 +28,8 @@ static void touch(const char *how)
     else if (strcmp(how, "privileged") == 0)
         __asm__ volatile("hlt");
     else if (strcmp(how, "divide") == 0)
-        __asm__ volatile("xor %%edx, %%edx\n\txor %%ecx, %%ecx\n\tdiv %%ecx" ::: "rax", "rcx", "rdx");
+        __asm__ volatile("xor %%edx, %%edx\n\txor %%ecx, %%ecx\n\tdiv %%ecx" ::
+                             : "rax", "rcx", "rdx");
     else if (strcmp(how, "breakpoint") == 0)
         __asm__ volatile("int3");
     else if (strcmp(how, "port") == 0)

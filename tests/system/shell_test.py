@@ -1,4 +1,4 @@
-"""The shell and the programs in /bin, as scripts/run -c and as a person at the terminal sees them."""
+"""The shell and /bin, as scripts/run -c and as a person at the terminal see them."""
 
 import harness
 
