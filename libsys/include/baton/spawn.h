@@ -58,7 +58,8 @@ status_t spawn_process(const struct spawn *what, handle_t process, uaddr_t entry
                        uint64_t image_size, handle_t port, uint64_t badge, struct child *child);
 
 // Waits for the next death of a child that was started without a port. Blocks until the deadline
-// (0: for ever). ERR_TIMED_OUT.
+// (0: for ever). Not for a server's handlers: it receives, which answers the request in hand with
+// ERR_NO_REPLY. ERR_TIMED_OUT.
 status_t child_wait(struct child_end *end, ticks_t deadline);
 
 // Puts the handle back and forgets the child, which runs on if it has not ended.

@@ -31,5 +31,6 @@ ticks_t deadline_default(void);
 // Nanoseconds since boot.
 uint64_t time_since_boot_ns(void);
 
-// Waits until a deadline. Blocks. ERR_NO_HANDLE, ERR_NO_MEMORY the first time.
+// Waits until a deadline. Blocks. Not for a server's handlers: it receives, which answers the
+// request in hand with ERR_NO_REPLY. ERR_NO_HANDLE, ERR_NO_MEMORY the first time.
 status_t sleep_until(ticks_t deadline);
