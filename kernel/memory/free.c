@@ -1,0 +1,59 @@
+// Memory ends by its holder's wish.
+#include "memory/internal.h"
+
+static status_t entry_freeable(entry_t entry, unsigned level) {
+    if (entry_marks(entry) & ENTRY_PINNED || entry_is(entry, ABSENT_LENT) ||
+        entry_is(entry, ABSENT_LANDING))
+        return ERR_BUSY;
+    if (entry_is_table(entry, level) && entry_frame(entry)->pinned != 0)
+        return ERR_BUSY;
+    return entry_present(entry) && (entry & ENTRY_DMA) ? ERR_BUSY : OK;
+}
+
+static status_t run_freeable(struct space *space, const struct run *run, struct path *path)
+    REQUIRES(space->lock) {
+    status_t status = path_open(space, run->address, run->level, path);
+    if (status != OK)
+        return status == ERR_AWAY ? ERR_BUSY : status;
+    if (path_pinned(path))
+        return ERR_BUSY;
+    for (unsigned i = 0; i < run->count && status == OK; i++)
+        status = entry_freeable(entry_at(path_table(path), &path->cells[i]), run->level);
+    return status;
+}
+
+// Unlinks all entries; returns the frames that they charged.
+static uint64_t run_unlink(const struct path *path, unsigned count, struct removed *removed) {
+    struct sums sums = {};
+    for (unsigned i = 0; i < count; i++) {
+        entry_t entry = path_replace(path, i, table_empty(path_table(path)));
+        sums_accumulate(&sums, entry_sums(entry != 0 ? entry : table_default(path_table(path)),
+                                          path->level));
+        removed_add(removed, entry);
+    }
+    path_add(path, sums_sub((struct sums){0, count * SUM_HOLES}, sums));
+    return sums_charge(sums);
+}
+
+status_t memory_free(struct space *space, parcel_t slots) {
+    struct run run;
+    struct path path;
+    uint64_t charge = 0;
+    status_t status = run_decode(slots, PARCEL_RIGHTS | PARCEL_HOLES, &run);
+    if (status != OK)
+        return status;
+    struct removed removed;
+    removed.count = 0;
+    removed.level = run.level;
+    spinlock_acquire(&space->lock);
+    status = run_freeable(space, &run, &path);
+    if (status == OK)
+        charge = run_unlink(&path, run.count, &removed);
+    if (removed.count != 0)
+        tlb_changed(space, run.address, run.level == 1 ? run.count : TABLE_ENTRIES);
+    spinlock_release(&space->lock);
+    tlb_wait();
+    removed_drop(&removed);
+    account_refund(space->account, charge);
+    return status;
+}

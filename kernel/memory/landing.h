@@ -1,0 +1,34 @@
+// Windows: prepared slots in which parcels land. A free window is a run of LANDING entries; its
+// first one names the window's size and the next free window, so that the free windows of a level
+// form a list, used first in, first out. A loan in a window leaves LANDING what it does not fill,
+// the first such entry TAKEN with the window's size.
+#pragma once
+
+#include "memory/internal.h"
+
+struct landing {
+    uaddr_t address;
+    unsigned window; // entries
+    struct path path;
+    cell_t *previous; // in the list, nullptr for none
+};
+
+// Finds the first window of a level for so many entries; changes nothing.
+bool landing_find(const struct space *space, unsigned level, unsigned count,
+                  struct landing *landing) REQUIRES(space->lock);
+
+// Takes it off the list. Its entries are the caller's to replace.
+void landing_unlink(struct space *space, const struct landing *landing) REQUIRES(space->lock);
+
+// Makes a free window of LANDING entries, `first` of the path on, and puts it at the list's end.
+void landing_append(struct space *space, const struct path *path, unsigned first, uaddr_t address,
+                    unsigned window) REQUIRES(space->lock);
+
+static constexpr entry_t ENTRY_LANDING = // in a window, but not its first entry
+    (entry_t)ABSENT_LANDING << ABSENT_KIND_SHIFT | ABSENT_VALUE;
+
+static inline entry_t entry_window(uaddr_t next, unsigned window) {
+    return entry_absent_make(ABSENT_LANDING, next >> PAGE_BITS, window);
+}
+
+static inline uaddr_t entry_next_window(entry_t entry) { return entry_value(entry) << PAGE_BITS; }

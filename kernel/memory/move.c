@@ -1,0 +1,140 @@
+// Parcels that move without a message: clones within a space, and into a space that one fills.
+#include "memory/parcel.h"
+
+// Puts all entries of a parcel, which has been looked at, into the empty slots at `path`.
+static void parcel_put(struct parcel *parcel, const struct path *path) {
+    struct sums sums = {};
+    for (unsigned i = 0; i < parcel->run.count; i++) {
+        entry_t entry = parcel_take(parcel, i);
+        path_replace(path, i, entry);
+        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
+    }
+    parcel_left(parcel);
+    path_add(path, sums_sub(sums, (struct sums){0, parcel->run.count * SUM_HOLES}));
+}
+
+static void sender_flush(struct space *space, const struct parcel *parcel) REQUIRES(space->lock) {
+    if (parcel->flush)
+        tlb_changed(space, parcel->run.address,
+                    parcel->run.level == 1 ? parcel->run.count : TABLE_ENTRIES);
+}
+
+// Charges the receiver and makes the way to empty slots.
+static status_t destination_open(struct space *to, const struct parcel *parcel,
+                                 const struct run *run, uint64_t charge, struct path *path)
+    REQUIRES(to->lock) {
+    status_t status = account_charge(to->account, charge);
+    if (status != OK)
+        return status;
+    status = path_build(to, run->address, run->level, parcel->marks, path);
+    if (status == OK && !path_is_empty(path, run->count))
+        status = ERR_OCCUPIED;
+    if (status != OK)
+        account_refund(to->account, charge);
+    return status;
+}
+
+// --- into another space --------------------------------------------------------------------------
+
+static status_t move_locked(struct space *from, struct parcel *parcel, struct space *to,
+                            const struct run *run) REQUIRES(from->lock, to->lock) {
+    struct path path;
+    status_t status = parcel_look(from, parcel, false);
+    if (status == OK && parcel_has_holes(parcel))
+        status = ERR_EMPTY;
+    if (status != OK)
+        return status;
+    bool pays = parcel->mode == PARCEL_CLONE || from->account != to->account;
+    status = destination_open(to, parcel, run, pays ? sums_charge(parcel->sums) : 0, &path);
+    if (status != OK)
+        return status;
+    parcel_put(parcel, &path);
+    if (parcel->mode == PARCEL_GIVE && pays)
+        account_refund(from->account, sums_charge(parcel->sums));
+    sender_flush(from, parcel);
+    return OK;
+}
+
+status_t parcel_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination) {
+    struct parcel parcel;
+    struct run run;
+    status_t status = parcel_decode(source, &parcel);
+    if (status == OK && parcel.mode == PARCEL_LEND)
+        status = ERR_BAD_ARGUMENT;
+    if (status == OK)
+        status = run_at(destination, &parcel.run, &run);
+    if (status != OK)
+        return status;
+    spaces_lock(from, to);
+    status = move_locked(from, &parcel, to, &run);
+    spaces_unlock(from, to);
+    tlb_wait();
+    return status;
+}
+
+// --- within a space ------------------------------------------------------------------------------
+
+static bool runs_overlap(const struct run *a, const struct run *b) {
+    uint64_t size = a->count * level_size(a->level);
+    return a->address < b->address + size && b->address < a->address + size;
+}
+
+// The rights of the original hold for the clone: all of them are asked of the way there.
+static entry_t rights_of_run(const struct parcel *parcel) {
+    entry_t rights = ENTRY_NO_EXECUTE;
+    for (unsigned i = 0; i < parcel->run.count; i++) {
+        entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
+        entry_t marks = path_marks(&parcel->path, entry);
+        rights |= marks & ENTRY_WRITABLE;
+        if (!entry_is(entry, ABSENT_EMPTY))
+            rights &= marks | ~ENTRY_NO_EXECUTE;
+    }
+    return rights;
+}
+
+static void clone_put(struct parcel *parcel, const struct path *path) {
+    struct sums sums = {};
+    for (unsigned i = 0; i < parcel->run.count; i++) {
+        entry_t source = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
+        parcel->marks =
+            path_marks(&parcel->path, source) & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
+        entry_t entry = parcel_take(parcel, i);
+        path_replace(path, i, entry);
+        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
+    }
+    parcel_left(parcel);
+    path_add(path, sums_sub(sums, (struct sums){0, parcel->run.count * SUM_HOLES}));
+}
+
+static status_t clone_locked(struct space *space, struct parcel *parcel, const struct run *run)
+    REQUIRES(space->lock) {
+    struct path path;
+    status_t status = parcel_look(space, parcel, false);
+    if (status != OK)
+        return status;
+    parcel->marks = rights_of_run(parcel);
+    status = destination_open(space, parcel, run, sums_charge(parcel->sums), &path);
+    if (status != OK)
+        return status;
+    clone_put(parcel, &path);
+    sender_flush(space, parcel);
+    return OK;
+}
+
+status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination) {
+    struct parcel parcel;
+    struct run run;
+    parcel_t mode = (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT;
+    status_t status = source & PARCEL_MODES ? ERR_BAD_ARGUMENT : parcel_decode(source | mode, &parcel);
+    if (status == OK)
+        status = run_at(destination, &parcel.run, &run);
+    if (status == OK && runs_overlap(&parcel.run, &run))
+        status = ERR_OCCUPIED;
+    if (status != OK)
+        return status;
+    spinlock_acquire(&space->lock);
+    status = clone_locked(space, &parcel, &run);
+    spinlock_release(&space->lock);
+    tlb_wait();
+    return status;
+}

@@ -1,0 +1,178 @@
+// Parcels that travel with messages: acceptance, and loans coming home. Nothing is allocated here:
+// the receiver prepared its windows with all tables above them.
+#include "debug/crash.h"
+#include "memory/landing.h"
+#include "memory/parcel.h"
+
+// --- acceptance ----------------------------------------------------------------------------------
+
+// Everything that can refuse the parcel. Afterwards the receiver's account is charged.
+static status_t pass_check(struct space *from, struct parcel *parcel, bool marked,
+                           struct space *to, const struct acceptance *acceptance,
+                           struct landing *landing) REQUIRES(from->lock, to->lock) {
+    status_t status = parcel_look(from, parcel, marked);
+    if (status != OK)
+        return status;
+    if (parcel_has_holes(parcel) && !(acceptance->flags & ACCEPT_HOLES))
+        return ERR_EMPTY;
+    if (!landing_find(to, parcel->run.level, parcel->run.count, landing))
+        return ERR_NO_SLOT;
+    if (parcel->mode == PARCEL_LEND)
+        return OK;
+    if (sums_charge(parcel->sums) > acceptance->charge)
+        return ERR_NO_SLOT;
+    if (parcel->mode == PARCEL_GIVE && from->account == to->account)
+        return OK;
+    return account_charge(to->account, sums_charge(parcel->sums));
+}
+
+// What a window becomes behind the parcel; returns what that adds to the sums.
+static struct sums window_rest(const struct parcel *parcel, const struct landing *landing) {
+    unsigned count = parcel->run.count, rest = landing->window - count;
+    cell_t *cells = &landing->path.cells[count];
+    if (rest == 0)
+        return (struct sums){};
+    if (parcel->mode == PARCEL_LEND) {
+        cell_store(cells, entry_window(0, landing->window) | ABSENT_TAKEN);
+        return (struct sums){0, rest * SUM_PINNED};
+    }
+    for (unsigned i = 0; i < rest; i++)
+        cell_store(&cells[i], table_empty(path_table(&landing->path)));
+    return (struct sums){0, rest * SUM_HOLES};
+}
+
+static void pass_commit(struct space *from, struct parcel *parcel, struct space *to,
+                        const struct landing *landing) REQUIRES(from->lock, to->lock) {
+    landing_unlink(to, landing);
+    struct sums sums = window_rest(parcel, landing);
+    for (unsigned i = 0; i < parcel->run.count; i++) {
+        entry_t entry = parcel_take(parcel, i);
+        path_replace(&landing->path, i, entry);
+        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
+    }
+    parcel_left(parcel);
+    path_add(&landing->path,
+             sums_sub(sums, (struct sums){0, landing->window * SUM_PINNED}));
+    if (parcel->mode != PARCEL_LEND)
+        to->landing_windows[parcel->run.level - 1]--;
+    if (parcel->mode == PARCEL_GIVE && from->account != to->account)
+        account_refund(from->account, sums_charge(parcel->sums));
+    if (parcel->flush)
+        tlb_owed(from);
+}
+
+static parcel_t landed_as(const struct parcel *parcel, const struct landing *landing) {
+    entry_t marks = path_marks(&landing->path, ENTRY_PRESENT | parcel->marks);
+    return parcel_make(landing->address, parcel->run.level, parcel->run.count, parcel->mode,
+                       rights_of_marks(marks) | (parcel_has_holes(parcel) ? PARCEL_HOLES : 0));
+}
+
+status_t parcel_pass(struct space *from, parcel_t descriptor, bool marked, struct space *to,
+                     const struct acceptance *acceptance, parcel_t *landed, uint64_t *charge) {
+    struct parcel parcel;
+    struct landing landing;
+    status_t status = parcel_decode(descriptor, &parcel);
+    if (status != OK)
+        return status;
+    if (!(acceptance->flags & ACCEPT_EXECUTABLE))
+        parcel.marks |= ENTRY_NO_EXECUTE;
+    spaces_lock(from, to);
+    status = pass_check(from, &parcel, marked, to, acceptance, &landing);
+    if (status == OK) {
+        pass_commit(from, &parcel, to, &landing);
+        *landed = landed_as(&parcel, &landing);
+        *charge = sums_charge(parcel.sums);
+    }
+    spaces_unlock(from, to);
+    return status;
+}
+
+// --- coming home ---------------------------------------------------------------------------------
+
+static bool entry_lent_on(entry_t entry, unsigned level) {
+    if (!entry_present(entry))
+        return entry_is(entry, ABSENT_LENT) || (entry & ABSENT_FLIGHT);
+    if (entry & ENTRY_FLIGHT)
+        return true;
+    if (!entry_is_table(entry, level))
+        return false;
+    return entry_frame(entry)->away != 0 || entry_frame(entry)->pinned != 0;
+}
+
+// A descriptor that the kernel itself made or checked.
+static void loan_find(const struct space *space, parcel_t descriptor, struct run *run,
+                      struct path *path) REQUIRES(space->lock) {
+    *run = (struct run){parcel_address(descriptor), parcel_level(descriptor),
+                        parcel_count(descriptor)};
+    bool found = path_find(space, run->address, run->level, path);
+    assert(found);
+}
+
+static bool run_lent_on(const struct run *run, const struct path *path) {
+    for (unsigned i = 0; i < run->count; i++)
+        if (entry_lent_on(entry_at(path_table(path), &path->cells[i]), run->level))
+            return true;
+    return false;
+}
+
+bool parcel_lent_on(struct space *borrower, parcel_t landed) {
+    struct run run;
+    struct path path;
+    spinlock_acquire(&borrower->lock);
+    loan_find(borrower, landed, &run, &path);
+    bool lent_on = run_lent_on(&run, &path);
+    spinlock_release(&borrower->lock);
+    return lent_on;
+}
+
+// Moves the entries home, with the rights that they have there. True if any was present.
+static bool entries_return(const struct run *run, const struct path *from, const struct path *to) {
+    struct sums gone = {}, come = {};
+    bool present = false;
+    for (unsigned i = 0; i < run->count; i++) {
+        entry_t entry = path_replace(from, i, ENTRY_LANDING);
+        entry_t lent = cell_load(&to->cells[i]);
+        assert((entry_marks(entry) & ENTRY_BORROWED) && entry_is(lent, ABSENT_LENT));
+        present |= entry_present(entry);
+        sums_accumulate(&gone, sums_sub((struct sums){0, SUM_PINNED}, entry_sums(entry, run->level)));
+        entry = entry_with(entry, marks_of_absent(lent));
+        path_replace(to, i, entry);
+        sums_accumulate(&come, sums_sub(entry_sums(entry, run->level), entry_sums(lent, run->level)));
+    }
+    path_add(from, gone);
+    path_add(to, come);
+    return present;
+}
+
+// The window that a loan lay in reaches further if a TAKEN entry follows.
+static void window_return(struct space *space, const struct run *run, const struct path *path)
+    REQUIRES(space->lock) {
+    unsigned window = run->count;
+    cell_t *behind = &path->cells[run->count];
+    if (address_index(run->address, run->level) + run->count < TABLE_ENTRIES) {
+        entry_t entry = cell_load(behind);
+        if (entry_is(entry, ABSENT_LANDING) && (entry & ABSENT_TAKEN)) {
+            window = entry_second(entry);
+            cell_store(behind, ENTRY_LANDING);
+        }
+    }
+    landing_append(space, path, 0, run->address, window);
+}
+
+status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,
+                       [[maybe_unused]] bool lender_ran) {
+    struct run run, home_run;
+    struct path path, home_path;
+    status_t status = ERR_BUSY;
+    spaces_lock(borrower, lender);
+    loan_find(borrower, landed, &run, &path);
+    loan_find(lender, home, &home_run, &home_path);
+    if (!run_lent_on(&run, &path)) {
+        if (entries_return(&run, &path, &home_path))
+            tlb_owed(borrower);
+        window_return(borrower, &run, &path);
+        status = OK;
+    }
+    spaces_unlock(borrower, lender);
+    return status;
+}
