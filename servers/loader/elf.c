@@ -33,7 +33,9 @@ static enum image_verdict kind_check(struct reader *reader)
         return refuse(reader, IMAGE_UNSUPPORTED, "it is not little-endian");
     if (header->ident_version != ELF_VERSION || header->version != ELF_VERSION)
         return refuse(reader, IMAGE_UNSUPPORTED, "its ELF version is unknown");
-    if (header->system != 0 || header->system_version != 0)
+    // The linker says "GNU" of files with sections that must be kept, such as decode tables.
+    if ((header->system != ELF_SYSTEM_NONE && header->system != ELF_SYSTEM_GNU) ||
+        header->system_version != 0)
         return refuse(reader, IMAGE_UNSUPPORTED, "it is for another system's ABI");
     if (header->machine != ELF_MACHINE_X86_64)
         return refuse(reader, IMAGE_UNSUPPORTED, "it is for another processor");

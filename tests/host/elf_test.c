@@ -99,6 +99,8 @@ TEST(for_something_else)
     REFUSED(IMAGE_UNSUPPORTED, "version");
     sample.header.system = 9;
     REFUSED(IMAGE_UNSUPPORTED, "ABI");
+    sample.header.system = ELF_SYSTEM_GNU;
+    CHECK_EQ(verdict(), IMAGE_GOOD);
     sample.header.machine = 183;
     REFUSED(IMAGE_UNSUPPORTED, "processor");
     sample.header.type = 2;

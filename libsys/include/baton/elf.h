@@ -8,6 +8,8 @@
 static constexpr uint8_t ELF_CLASS_64 = 2;
 static constexpr uint8_t ELF_DATA_LITTLE = 1;
 static constexpr uint8_t ELF_VERSION = 1;
+static constexpr uint8_t ELF_SYSTEM_NONE = 0;
+static constexpr uint8_t ELF_SYSTEM_GNU = 3; // the linker says so where sections are to be retained
 static constexpr uint16_t ELF_TYPE_DYN = 3; // static-PIE is linked as one
 static constexpr uint16_t ELF_MACHINE_X86_64 = 62;
 static constexpr uint16_t ELF_PROGRAM_COUNT_ELSEWHERE = 0xffff;
@@ -17,7 +19,7 @@ struct elf_header {
     uint8_t class;             // 4
     uint8_t data;              // 5
     uint8_t ident_version;     // 6
-    uint8_t system;            // 7: ABI of the system: 0
+    uint8_t system;            // 7: ABI of the system
     uint8_t system_version;    // 8
     uint8_t padding[7];        // 9
     uint16_t type;             // 16
