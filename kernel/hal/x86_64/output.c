@@ -3,7 +3,7 @@
 #include "hal/paging.h"
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/instructions.h"
-#include "hal/x86_64/screen.h"
+#include "debug/screen.h"
 #include "hal/x86_64/serial.h"
 
 static bool terminal_taken;

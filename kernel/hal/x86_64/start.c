@@ -12,7 +12,7 @@
 #include "hal/x86_64/multiboot2.h"
 #include "hal/x86_64/paging.h"
 #include "hal/x86_64/regions.h"
-#include "hal/x86_64/screen.h"
+#include "debug/screen.h"
 #include "hal/x86_64/serial.h"
 #include "main.h"
 

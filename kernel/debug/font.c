@@ -1,4 +1,4 @@
-#include "hal/x86_64/font.h"
+#include "debug/font.h"
 
 #define G(...) {__VA_ARGS__}
 

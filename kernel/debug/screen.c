@@ -1,9 +1,9 @@
 // The text is kept as cells in memory. When the last line is full half of it scrolls away, and only
 // cells that change are drawn, because reading a framebuffer and filling all of it are slow.
-#include "hal/x86_64/screen.h"
+#include "debug/screen.h"
 
 #include "hal/string.h"
-#include "hal/x86_64/font.h"
+#include "debug/font.h"
 #include "hal/x86_64/io.h"
 
 // A large screen uses its upper left part.

@@ -1,0 +1,152 @@
+#include "debug/query.h"
+
+#include <abi/query.h>
+
+#include "debug/check.h"
+#include "debug/crash.h"
+#include "debug/log.h"
+#include "debug/trace.h"
+#include "hal/string.h"
+#include "hart/process.h"
+#include "main.h"
+
+static uint64_t query_machine(void *page) {
+    struct query_machine *m = page;
+    struct frame_counts counts;
+    frames_count(&counts);
+    *m = (struct query_machine){
+        .frames_total = counts.total,
+        .frames_free = counts.free + counts.zeroed,
+        .frames_zeroed = counts.zeroed,
+        .frames_kernel = counts.kernel + counts.object + counts.module,
+        .frames_table = counts.table,
+        .frames_user = counts.page,
+        .largest_free_frames = counts.largest_free,
+        .ticks_per_second = hal_ticks_per_second(),
+        .boot_ticks = boot_ticks,
+        .ready_ticks = ready_ticks,
+        .calibration_ticks = hal_calibration_ticks(),
+        .harts = hart_count,
+    };
+    hal_processor_name(m->processor);
+    memcpy(m->boot_options, boot_options, sizeof(m->boot_options) - 1);
+    struct process *p;
+    for (uint32_t n = 0; (p = process_from(n)) != nullptr; process_release(p)) {
+        n = p->number + 1;
+        m->processes++;
+        m->threads += p->live;
+    }
+    return 1;
+}
+
+static void process_describe(const struct process *p, struct query_process *q) {
+    *q = (struct query_process){
+        .number = p->number,
+        .parent = p->object.owner != nullptr ? p->object.owner->number : 0,
+        .threads = p->live,
+        .handles = p->handles.used,
+        .used_frames = p->account.used,
+        .limit_frames = p->account.limit,
+        .state = p->state,
+        .quantum = (uint32_t)QUANTUM_TOKENS,
+        .watchdog_hits = (uint32_t)p->watchdog_hits,
+    };
+    memcpy(q->name, p->name, sizeof(q->name));
+    if (p->state == PROCESS_LIVE)
+        for (const struct thread *t = p->threads; t != nullptr; t = t->sibling) {
+            q->run_ticks += t->run_ticks;
+            q->calls += t->calls;
+        }
+}
+
+static uint64_t query_processes(void *page, uint64_t index) {
+    static constexpr uint64_t LIMIT = PAGE_SIZE / sizeof(struct query_process);
+    struct query_process *records = page;
+    uint64_t count = 0;
+    struct process *p;
+    while (count < LIMIT && (p = process_from((uint32_t)index)) != nullptr) {
+        index = p->number + 1;
+        process_describe(p, &records[count++]);
+        process_release(p);
+    }
+    return count;
+}
+
+static uint64_t query_harts(void *page, uint64_t index) {
+    static constexpr uint64_t LIMIT = PAGE_SIZE / sizeof(struct query_hart);
+    struct query_hart *records = page;
+    uint64_t count = 0;
+    for (; index < hart_count && count < LIMIT; index++) {
+        const struct hart *h = harts[index];
+        const struct hart_counters *c = &h->counters;
+        records[count++] = (struct query_hart){
+            .index = h->index,
+            .apic_id = h->arch.apic_id,
+            .online = h->online,
+            .idle_ticks = c->idle_ticks,
+            .switches = c->switches,
+            .space_loads = c->space_loads,
+            .page_flushes = c->page_flushes,
+            .flush_ipis = c->flush_ipis,
+            .wake_ipis = c->wake_ipis,
+            .interrupts = c->interrupts,
+        };
+    }
+    return count;
+}
+
+static uint64_t query_log(void *page, uint64_t index) {
+    struct query_log *records = page;
+    uint64_t count = 0;
+    for (; index < LOG_MODULES; index++) {
+        text_format(records[count].name, sizeof(records[count].name), "%s",
+                    log_module_name((unsigned)index));
+        records[count++].level = log_level_get((unsigned)index);
+    }
+    return count;
+}
+
+static uint64_t query_check(void *page) {
+    struct query_check *check = page;
+    check->errors = system_check(check->first, sizeof(check->first));
+    return 1;
+}
+
+static uint64_t query_trace(void *page, uint64_t index) {
+    static constexpr unsigned HART_SHIFT = 48;
+    uint64_t next = index & ((1ull << HART_SHIFT) - 1);
+    return trace_read((unsigned)(index >> HART_SHIFT), &next, page,
+                      PAGE_SIZE / sizeof(struct trace_record));
+}
+
+bool query_fill(uint32_t topic, uint64_t index, void *page, uint64_t *count) {
+    switch (topic) {
+    case QUERY_MACHINE:
+        *count = index == 0 ? query_machine(page) : 0;
+        return true;
+    case QUERY_PROCESSES:
+        *count = query_processes(page, index);
+        return true;
+    case QUERY_HARTS:
+        *count = query_harts(page, index);
+        return true;
+    case QUERY_LOG:
+        *count = query_log(page, index);
+        return true;
+    case QUERY_CHECK:
+        *count = index == 0 ? query_check(page) : 0;
+        return true;
+    case QUERY_TRACE:
+        *count = query_trace(page, index);
+        return true;
+    case QUERY_LOG_TEXT:
+        *count = log_read(&index, page, PAGE_SIZE);
+        return true;
+    case QUERY_SYMBOL:
+        symbol_describe(index, page, PAGE_SIZE);
+        *count = strlen(page);
+        return true;
+    default:
+        return false;
+    }
+}
