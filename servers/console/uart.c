@@ -18,7 +18,7 @@ enum uart_register : uint8_t {
 };
 
 static constexpr uint8_t INTERRUPT_RECEIVED = 0x01;
-static constexpr uint8_t FIFO_ENABLE_AND_CLEAR = 0x07;
+static constexpr uint8_t FIFO_ENABLE = 0x01; // what was typed before stays where it was enabled
 static constexpr uint8_t LINE_8_BITS = 0x03, LINE_DIVISOR = 0x80;
 static constexpr uint8_t MODEM_READY = 0x0b; // DTR, RTS, and OUT2, which lets the interrupt through
 static constexpr uint8_t STATE_RECEIVED = 0x01, STATE_HOLDING_EMPTY = 0x20, STATE_ALL_SENT = 0x40;
@@ -46,7 +46,7 @@ static void set_up(void)
     put(DIVISOR_LOW, 1);
     put(DIVISOR_HIGH, 0);
     put(LINE, LINE_8_BITS);
-    put(FIFO, FIFO_ENABLE_AND_CLEAR);
+    put(FIFO, FIFO_ENABLE);
     put(MODEM, MODEM_READY);
     put(INTERRUPTS, INTERRUPT_RECEIVED);
 }
