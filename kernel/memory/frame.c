@@ -67,11 +67,11 @@ static void range_add(struct range range) {
         range.first = 1; // number 0 means "none"
     if (range.first >= range.last)
         return;
-    struct range *before = &ranges[range_count - 1];
-    if (range_count != 0 && range.first <= before->last)
-        before->last = range.last > before->last ? range.last : before->last;
-    else
+    struct range *before = range_count != 0 ? &ranges[range_count - 1] : nullptr;
+    if (before == nullptr || range.first > before->last)
         ranges[range_count++] = range;
+    else if (range.last > before->last)
+        before->last = range.last;
 }
 
 static void frames_mark(struct range range, enum frame_state state) {
@@ -160,7 +160,7 @@ void frames_count(struct frame_counts *counts) {
     };
     frames_each_range(range_count_frames, &counts->total);
     counts->free = counts->total - counts->kernel - counts->object - counts->page - counts->table -
-                   counts->module;
+                   counts->module - counts->zeroed;
     int order = buddy_largest();
     counts->largest_free = order >= 0 ? 1ull << order : 0;
 }

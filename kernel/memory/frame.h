@@ -106,6 +106,8 @@ extern struct frame *zero_frame;
 // stock is full, or nothing is free).
 unsigned frames_zero_some(unsigned limit);
 
+// Frames by use. Free are `free` (contents unknown) and `zeroed` together; largest_free: the largest
+// block that one allocation can have.
 struct frame_counts {
     uint64_t total, free, zeroed, kernel, object, page, table, module, largest_free;
 };

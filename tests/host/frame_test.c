@@ -1,0 +1,213 @@
+// The frame database, the buddy system, the harts' caches and the zeroed stock; accounts.
+//
+// sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
+// sources: kernel/memory/canary.c kernel/memory/account.c kernel/memory/tlb.c
+// sources: kernel/sync/spinlock.c tests/host/hal/machine.c
+// defines: BATON_DEBUG=1
+#include "machine.h"
+#include "memory/account.h"
+#include "memory/buddy.h"
+#include "test.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static constexpr unsigned MEGABYTES = 32;
+
+static struct frame *allocate(unsigned order) {
+    struct frame *frame = nullptr;
+    CHECK_EQ(frame_allocate(order, FRAME_PAGE, &frame), OK);
+    return frame;
+}
+
+TEST(database_knows_the_memory_map) {
+    machine_start(MEGABYTES, 3);
+    struct frame_counts counts;
+    frames_count(&counts);
+    CHECK_EQ(counts.module, MACHINE_MODULE_FRAMES);
+    CHECK_EQ(frame_of(MACHINE_MODULE)->state, FRAME_MODULE);
+    CHECK_EQ(frame_of(0x100000)->state, FRAME_KERNEL);
+    CHECK(frame_of(0) == nullptr);
+    CHECK(frame_of(0x9f000) == nullptr);
+    CHECK(frame_of(0xa0000) == nullptr);
+    CHECK(frame_of(0x200000) == nullptr);
+    CHECK(frame_of((paddr_t)MEGABYTES << 20) == nullptr);
+    CHECK_EQ(frame_of(0x1000)->state, FRAME_FREE);
+    CHECK_EQ(frame_address(frame_of(0x281000)), 0x281000);
+    // 0x280000 to the end, 0x100000 to 0x200000, pages 1 to 0x9e.
+    CHECK_EQ(counts.total, (MEGABYTES << 8) - 0x280 + 0x100 + 0x9e);
+    CHECK_EQ(counts.free + counts.kernel + counts.module, counts.total);
+}
+
+TEST(frames_come_back) {
+    uint64_t before = machine_free();
+    static struct frame *frames[3000];
+    for (unsigned i = 0; i < 3000; i++) {
+        frames[i] = allocate(0);
+        CHECK_EQ(frames[i]->references, 1);
+        CHECK_EQ(frames[i]->state, FRAME_PAGE);
+    }
+    CHECK_EQ(machine_free(), before - 3000);
+    for (unsigned i = 0; i < 3000; i++)
+        frame_release(frames[i]);
+    CHECK_EQ(machine_free(), before);
+}
+
+TEST(blocks_are_aligned_and_merge_again) {
+    struct frame_counts before, after;
+    frames_count(&before);
+    for (unsigned order = 1; order <= 10; order++) {
+        struct frame *frame = allocate(order);
+        CHECK_EQ(number_of_frame(frame) % (1u << order), 0);
+        for (unsigned i = 0; i < 1u << order; i++)
+            CHECK_EQ(frame[i].state, FRAME_PAGE);
+        frame_free(frame, order);
+    }
+    frames_count(&after);
+    CHECK_EQ(after.free, before.free);
+    CHECK_EQ(after.largest_free, before.largest_free);
+}
+
+TEST(references_keep_a_frame) {
+    uint64_t before = machine_free();
+    struct frame *frame = allocate(0);
+    frame_reference(frame);
+    frame_release(frame);
+    CHECK_EQ(frame->state, FRAME_PAGE);
+    frame_release(frame);
+    CHECK_EQ(frame->state, FRAME_FREE);
+    CHECK_EQ(machine_free(), before);
+}
+
+TEST(random_blocks_never_overlap) {
+    static struct frame *blocks[400];
+    static unsigned orders[400];
+    uint64_t before = machine_free();
+    srand(1);
+    for (unsigned step = 0; step < 20'000; step++) {
+        unsigned i = (unsigned)rand() % 400;
+        machine_switch((unsigned)rand() % 3);
+        if (blocks[i] != nullptr) {
+            for (unsigned n = 0; n < 1u << orders[i]; n++)
+                CHECK_EQ(blocks[i][n].level, 1);
+            frame_free(blocks[i], orders[i]);
+            blocks[i] = nullptr;
+            continue;
+        }
+        orders[i] = (unsigned)rand() % 5;
+        if (frame_allocate(orders[i], FRAME_TABLE, &blocks[i]) != OK)
+            blocks[i] = nullptr;
+        else
+            memset(frame_contents(blocks[i]), (int)i, PAGE_SIZE << orders[i]);
+    }
+    for (unsigned i = 0; i < 400; i++)
+        if (blocks[i] != nullptr)
+            frame_free(blocks[i], orders[i]);
+    machine_switch(0);
+    CHECK_EQ(machine_free(), before);
+}
+
+TEST(zeroed_frames_are_zero_and_stocked) {
+    struct frame *frame = allocate(0);
+    memset(frame_contents(frame), 0xff, PAGE_SIZE);
+    frame_release(frame);
+    CHECK_EQ(frames_zero_some(10), 10);
+    struct frame_counts counts;
+    frames_count(&counts);
+    CHECK_EQ(counts.zeroed, 10);
+    for (unsigned i = 0; i < 20; i++) {
+        CHECK_EQ(frame_allocate_zeroed(FRAME_PAGE, &frame), OK);
+        static const char zeros[PAGE_SIZE];
+        CHECK(memcmp(frame_contents(frame), zeros, PAGE_SIZE) == 0);
+        memset(frame_contents(frame), 0xff, PAGE_SIZE);
+        frame_release(frame);
+    }
+    while (frames_zero_some(100) != 0)
+        ;
+    frames_count(&counts);
+    CHECK(counts.zeroed >= 100 && counts.zeroed < 1000);
+}
+
+// Everything can be had, also what other harts keep, and then there is an end.
+TEST(all_frames_can_be_allocated) {
+    static struct frame *frames[MEGABYTES << 8];
+    for (unsigned hart = 0; hart < 3; hart++) {
+        machine_switch(hart);
+        frames_zero_some(20);
+        frame_release(allocate(0));
+    }
+    machine_switch(0);
+    uint64_t before = machine_free(), count = 0;
+    while (frame_allocate(0, FRAME_PAGE, &frames[count]) == OK)
+        count++;
+    CHECK_EQ(count, before);
+    CHECK_EQ(machine_free(), 0);
+    struct frame *frame;
+    CHECK_EQ(frame_allocate(3, FRAME_PAGE, &frame), ERR_NO_FRAME);
+    CHECK_EQ(frame_allocate_zeroed(FRAME_PAGE, &frame), ERR_NO_FRAME);
+    CHECK_EQ(frames_zero_some(1), 0);
+    CHECK_EQ(buddy_largest(), -1);
+    while (count != 0)
+        frame_release(frames[--count]);
+    CHECK_EQ(machine_free(), before);
+    frame = allocate(9);
+    frame_free(frame, 9);
+}
+
+TEST(allocations_fail_on_request) {
+    struct frame *frame;
+    frames_fail_at(2);
+    frame_release(allocate(0));
+    CHECK_EQ(frame_allocate_zeroed(FRAME_PAGE, &frame), ERR_NO_FRAME);
+    frame_release(allocate(0));
+    frames_fail_at(0);
+}
+
+// A write to a free frame is found when the frame is used again.
+TEST(canary_finds_a_write_to_a_free_frame) {
+    pid_t child = fork();
+    if (child == 0) {
+        fclose(stderr);
+        struct frame *frame = allocate(0);
+        frame_release(frame);
+        ((char *)frame_contents(frame))[1000] = 1;
+        for (unsigned i = 0; i < 100; i++)
+            allocate(0);
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+}
+
+// --- accounts ------------------------------------------------------------------------------------
+
+TEST(account_stays_within_its_limit) {
+    struct account account = {.limit = 10};
+    CHECK_EQ(account_charge(&account, 7), OK);
+    CHECK_EQ(account_charge(&account, 4), ERR_NO_MEMORY);
+    CHECK_EQ(account_charge(&account, ~0ull), ERR_NO_MEMORY);
+    CHECK_EQ(account.used, 7);
+    CHECK_EQ(account_charge(&account, 3), OK);
+    CHECK_EQ(account_charge(&account, 1), ERR_NO_MEMORY);
+    account_refund(&account, 10);
+    CHECK_EQ(account.used, 0);
+}
+
+TEST(limit_moves_and_is_conserved) {
+    struct account a = {.limit = 10}, b = {};
+    CHECK_EQ(account_charge_objects(&a, 4), OK);
+    CHECK_EQ(a.objects, 4);
+    CHECK_EQ(account_transfer(&a, &b, 7), ERR_NO_MEMORY);
+    CHECK_EQ(account_transfer(&a, &b, 11), ERR_NO_MEMORY);
+    CHECK_EQ(a.limit, 10);
+    CHECK_EQ(account_transfer(&a, &b, 6), OK);
+    CHECK_EQ(a.limit, 4);
+    CHECK_EQ(b.limit, 6);
+    CHECK_EQ(account_charge(&a, 1), ERR_NO_MEMORY);
+    account_refund_objects(&a, 4);
+    CHECK_EQ(a.objects + a.used, 0);
+    CHECK_EQ(account_transfer(&a, &a, 4), OK);
+    CHECK_EQ(a.limit, 4);
+}

@@ -1,0 +1,32 @@
+// A machine for host tests of memory code: so much memory, so many harts.
+#pragma once
+
+#include "hal/hal.h"
+#include "hart/hart.h"
+#include "memory/frame.h"
+
+// Starts the machine, once: so much memory, with holes, a module and the kernel in it. This thread
+// becomes hart 0. Tests leave as many frames free as they found.
+void machine_start(unsigned megabytes, unsigned hart_number);
+
+// Free frames, wherever they are.
+uint64_t machine_free(void);
+
+// From now on this thread runs as that hart.
+void machine_switch(unsigned hart);
+
+// What the harts' TLBs forget; a test may set these. `hart` is the one that runs.
+extern void (*machine_page_flushed)(unsigned hart, uint64_t address);
+extern void (*machine_space_loaded)(unsigned hart);
+
+// How VECTOR_FLUSH arrives: at once (the default; the hart is simulated by this thread), or not at
+// all, because each hart is a thread of its own which polls.
+extern bool machine_harts_are_threads;
+
+// Loads a space on this hart as hart_enter does, or the kernel's own root.
+struct space;
+void machine_enter(struct space *space);
+
+// Frames of the module that the memory map names.
+static constexpr paddr_t MACHINE_MODULE = 0x300000;
+static constexpr unsigned MACHINE_MODULE_FRAMES = 16;
