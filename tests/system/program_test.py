@@ -92,13 +92,16 @@ class Files(harness.SystemTest):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.path = Path(folder.name) / "bad"
+        self.folder = Path(folder.name)
+        self.files = 0
         self.good = (harness.BUILD / "stripped/test-hello").read_bytes()
 
     def expect_refusal(self, contents, text, reason):
-        self.path.write_bytes(contents)
+        self.files += 1  # images are kept by the names of what is added
+        path = self.folder / f"bad{self.files}"
+        path.write_bytes(contents)
         result = self.expect("/bad; echo $? still here", f"shell: /bad: {text}\n126 still here\n",
-                             add=[f"{self.path}:/bad"])
+                             add=[f"{path}:/bad"])
         self.assertIn(f"/bad: {reason}".encode(), result.log)
 
     def changed(self, offset, layout, value):
