@@ -1,0 +1,139 @@
+#include "server.h"
+
+#include "measure.h"
+
+#include <baton/parcel.h>
+#include <baton/start.h>
+#include <baton/system.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static constexpr uint64_t NOTIFICATION_BADGE = 1;
+static constexpr uint64_t SERVER_FRAMES = 768;
+
+// --- the plain server: messages by hand, as few instructions as there can be ----------------------
+
+// Everything but an echo; by value, so that the echo's message stays in registers.
+[[gnu::noinline]] static struct message answer_other(struct message request,
+                                                     enum message_kind kind)
+{
+    static parcel_t given;
+    static uint32_t woken;
+    if (kind == KIND_NOTIFICATION) {
+        woken = (uint32_t)request.word[1];
+        return (struct message){};
+    }
+    if (request.tag == PLAIN_WOKEN)
+        return (struct message){.word = {woken}};
+    status_t status = OK;
+    if (request.tag == PLAIN_DROP && given != 0) {
+        status = landing_free(given);
+        given = 0;
+    } else if (parcel_mode(request.parcel) == PARCEL_GIVE) {
+        given = request.parcel;
+    }
+    return (struct message){.tag = (uint16_t)status};
+}
+
+static void serve_plain(handle_t port)
+{
+    struct message message;
+    struct message_info info;
+    status_t status = message_receive(port, &message, &info, 0);
+    for (;;) {
+        if (info.kind == KIND_NOTIFICATION) [[clang::unlikely]] {
+            message.word[1] = measure_ticks();
+            (void)answer_other(message, info.kind);
+            status = message_receive(port, &message, &info, 0);
+            continue;
+        }
+        measure_demand(status, "receiving");
+        if (message.tag == PLAIN_ECHO && message.parcel == 0) [[clang::likely]] {
+            message.tag = OK;
+            memset(message.handle, 0, sizeof message.handle);
+        } else {
+            message = answer_other(message, info.kind);
+        }
+        status = message_reply_receive(port, &message, &info, 0);
+    }
+}
+
+// --- the typed server: protocol bench as generated ------------------------------------------------
+
+static status_t echo(struct request *request, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                     uint64_t e, struct bench_echo_results *results)
+{
+    (void)request;
+    *results = (struct bench_echo_results){a, b, c, d, e};
+    return OK;
+}
+
+static status_t lend(struct request *request, parcel_t data)
+{
+    (void)request;
+    (void)data;
+    return OK;
+}
+
+static void serve_typed(handle_t port)
+{
+    static const struct bench_server handlers = {.echo = echo, .lend = lend};
+    struct server server = {.port = port, .protocols = {bench_serve(&handlers)}};
+    measure_demand(server_run(&server), "serving");
+}
+
+// --- roles ----------------------------------------------------------------------------------------
+
+[[noreturn]] static void keep_yielding(void)
+{
+    for (;;)
+        (void)system_yield();
+}
+
+void server_become(int argc, char **argv)
+{
+    if (argc < 2)
+        return;
+    handle_t port = start_handle("bench");
+    if (strcmp(argv[1], "plain") == 0)
+        serve_plain(port);
+    else if (strcmp(argv[1], "typed") == 0)
+        serve_typed(port);
+    else if (strcmp(argv[1], "yielder") == 0)
+        keep_yielding();
+    measure_demand(ERR_BAD_ARGUMENT, argv[1]);
+}
+
+void server_start(const char *path, const char *role, struct server_process *server)
+{
+    uint64_t port, call, notification;
+    measure_demand(system_port_create(BENCH_PROTOCOL, &port), "a port");
+    measure_demand(system_port_derive((handle_t)port, 0, RIGHT_CALL, &call), "a handle to call");
+    measure_demand(system_notification_create((handle_t)port, NOTIFICATION_BADGE, &notification),
+                   "a notification");
+    static const char *const names[] = {"stdout", nullptr};
+    struct spawn_handle handles[2] = {{"bench", (handle_t)port, RIGHTS_ALL, true}};
+    struct spawn what = {
+        .program = start_handle("program"),
+        .path = path,
+        .name = role,
+        .arguments = (const char *const[]){path, role, nullptr},
+        .handles = handles,
+        .handle_count = 1 + spawn_handles_inherit(names, handles + 1, 1),
+        .limit_frames = SERVER_FRAMES,
+    };
+    measure_demand(spawn(&what, HANDLE_NONE, 0, &server->child), role);
+    server->port = (handle_t)call;
+    server->notification = (handle_t)notification;
+}
+
+void server_stop(struct server_process *server)
+{
+    struct child_end end;
+    measure_demand(system_process_end(server->child.process, 0), "ending a server");
+    measure_demand(child_wait(&end, 0), "a server's end");
+    child_close(&server->child);
+    (void)system_handle_close(server->port);
+    (void)system_handle_close(server->notification);
+}

@@ -1,0 +1,98 @@
+// What memory costs: making and freeing it, first touches, copy-on-write, starting a program.
+
+#include "measure.h"
+
+#include <baton/parcel.h>
+#include <baton/spawn.h>
+#include <baton/start.h>
+#include <baton/system.h>
+
+static constexpr uint64_t CHILD_FRAMES = 256;
+
+static uaddr_t source, target; // two empty pages of address space
+
+static parcel_t slot(uaddr_t address)
+{
+    return pages_parcel(address, 1, PARCEL_NONE, PARCEL_WRITABLE);
+}
+
+// --- operations -----------------------------------------------------------------------------------
+
+static inline void create_free(void *context)
+{
+    status_t *status = context;
+    *status = system_memory_create(0, slot(target), MEMORY_PAGES);
+    if (*status == OK)
+        *status = system_memory_free(slot(target));
+}
+
+static inline void clone_free(void *context)
+{
+    status_t *status = context;
+    *status = system_memory_clone(slot(source), target);
+    if (*status == OK)
+        *status = system_memory_free(slot(target));
+}
+
+static inline void touch(void *context)
+{
+    (void)context;
+    *(volatile uint64_t *)target = 1;
+}
+
+static inline void start_program(void *context)
+{
+    struct child child;
+    struct child_end end;
+    measure_demand(spawn(context, HANDLE_NONE, 0, &child), "starting a program");
+    measure_demand(child_wait(&end, 0), "a program's end");
+    child_close(&child);
+}
+
+// --- what comes before a sample -------------------------------------------------------------------
+
+static void prepare_zero(void *context)
+{
+    (void)context;
+    (void)system_memory_free(slot(target));
+    measure_demand(system_memory_create(0, slot(target), MEMORY_ZERO), "a page on demand");
+}
+
+static void prepare_clone(void *context)
+{
+    (void)context;
+    (void)system_memory_free(slot(target));
+    measure_demand(system_memory_clone(slot(source), target), "a clone");
+}
+
+// --- rows -----------------------------------------------------------------------------------------
+
+static void measure_pages(void)
+{
+    status_t status = OK;
+    measure("create_free", create_free, nullptr, &status);
+    measure_demand(status, "making and freeing a page");
+    measure("first_touch", touch, prepare_zero, nullptr);
+    measure_demand(system_memory_free(slot(target)), "freeing a page");
+
+    measure_demand(system_memory_create(0, slot(source), MEMORY_PAGES), "a page to clone");
+    *(volatile uint64_t *)source = 1;
+    measure("clone_free", clone_free, nullptr, &status);
+    measure_demand(status, "cloning a page");
+    measure("write_break", touch, prepare_clone, nullptr);
+}
+
+int main(void)
+{
+    measure_calibrate();
+    source = slots_allocate(1);
+    target = slots_allocate(1);
+    measure_pages();
+    struct spawn nothing = {
+        .program = start_handle("program"),
+        .path = "/bench/nothing",
+        .limit_frames = CHILD_FRAMES,
+    };
+    measure("start_program", start_program, nullptr, &nothing);
+    return 0;
+}
