@@ -108,7 +108,8 @@ enum message_kind : uint8_t {
     KIND_NOTIFICATION = 3, // badge is the notification's; word 0 the bits that were set
     KIND_FAULT = 4,        // word 0 address, word 1 access and cause, word 2 cookie
     KIND_DEATH = 5,        // badge is the watch's; word 0 process number, word 1 exit status,
-                           // word 2 enum end_cause, word 3 address
+                           // word 2 enum end_cause in bits 0-7 and the processor's exception
+                           // number in 8-15, word 3 address
 };
 
 // Why a process ended.

@@ -12,6 +12,7 @@ enum query_topic : uint32_t {
     QUERY_TRACE = 5,     // struct trace_record (include/abi/trace.h) of a hart; index: hart << 48 | n
     QUERY_LOG_TEXT = 6,  // bytes of the log ring, from an offset on
     QUERY_SYMBOL = 7,    // bytes: name of the kernel function at an address
+    QUERY_CRASH = 8,     // one struct query_crash: the latest of a process; index: its number
 };
 
 struct query_machine {
@@ -42,6 +43,15 @@ struct query_hart {
     uint32_t index, apic_id, online, reserved;
     uint64_t idle_ticks, switches, space_loads, page_flushes, flush_ipis, wake_ipis, interrupts,
         atomics;
+};
+
+// Why and where a program was ended by a fault: for whoever knows the names of its functions.
+struct query_crash {
+    uint32_t process, exception;
+    uaddr_t address, ip; // what was touched; where
+    uint64_t error;
+    uint32_t frames, reserved;
+    uaddr_t caller[16]; // return addresses, innermost first
 };
 
 struct query_log {

@@ -1,6 +1,8 @@
 // A crash of the system: the report on screen and both serial ports, then the end.
 #pragma once
 
+#include <abi/query.h>
+
 #include "hal/hal.h"
 
 // Reports what, where (file, line), this hart's registers and backtrace with function names, every other hart's
@@ -25,3 +27,6 @@ void symbol_describe(uint64_t address, char *buffer, size_t size);
 struct thread;
 void crash_report_program(const struct thread *thread, unsigned vector, uint64_t error,
                           uint64_t address);
+
+// The latest such report of a process, if it is still kept.
+bool crash_find(uint32_t process, struct query_crash *crash);

@@ -8,10 +8,17 @@
 #include "debug/log.h"
 #include "debug/program.h"
 #include "hal/string.h"
+#include "sync/spinlock.h"
 
 LOG_MODULE(LOG_CRASH);
 
 static constexpr unsigned FRAMES = 16;
+static constexpr unsigned KEPT = 8;
+
+// The latest crashes, for system_query.
+static struct spinlock lock;
+static struct query_crash kept[KEPT];
+static unsigned kept_next;
 
 // "read_block+0x14", "image+0x1234", or nothing for an address outside the image.
 static void describe(const struct thread *thread, uaddr_t address, char *text, size_t size) {
@@ -40,20 +47,38 @@ static void log_lines(const char *text) {
 
 // A frame: the caller's frame pointer, then the return address. Each lies above the one before, on
 // the same stack.
-static void log_backtrace(const struct thread *thread, uaddr_t frame) {
-    for (unsigned i = 0; i < FRAMES; i++) {
+static uint32_t callers_find(const struct thread *thread, uaddr_t frame, uaddr_t callers[FRAMES]) {
+    uint32_t count = 0;
+    while (count < FRAMES) {
         uint64_t next, address;
         if (frame % 8 != 0 || frame < LAYOUT_LOWEST || frame >= LAYOUT_LIMIT ||
             !program_peek(thread, frame, &next) || !program_peek(thread, frame + 8, &address) ||
             address == 0)
-            return;
-        char name[96];
-        describe(thread, address, name, sizeof name);
-        log_error("  called from 0x%lx%s", address, name);
+            break;
+        callers[count++] = address;
         if (next <= frame || next - frame > LAYOUT_STACK_MAXIMUM)
-            return;
+            break;
         frame = next;
     }
+    return count;
+}
+
+static void crash_keep(const struct query_crash *crash) {
+    spinlock_acquire(&lock);
+    kept[kept_next++ % KEPT] = *crash;
+    spinlock_release(&lock);
+}
+
+bool crash_find(uint32_t process, struct query_crash *crash) {
+    bool found = false;
+    spinlock_acquire(&lock);
+    for (unsigned i = 0; i < KEPT; i++)
+        if (kept[i].process == process) {
+            *crash = kept[i];
+            found = true;
+        }
+    spinlock_release(&lock);
+    return found;
 }
 
 void crash_report_program(const struct thread *thread, unsigned vector, uint64_t error,
@@ -69,5 +94,16 @@ void crash_report_program(const struct thread *thread, unsigned vector, uint64_t
               registers->rip, name);
     hal_registers_text(registers, text, sizeof text);
     log_lines(text);
-    log_backtrace(thread, registers->rbp);
+
+    struct query_crash crash = {.process = program_number(thread),
+                                .exception = vector,
+                                .address = address,
+                                .ip = registers->rip,
+                                .error = error};
+    crash.frames = callers_find(thread, registers->rbp, crash.caller);
+    for (unsigned i = 0; i < crash.frames; i++) {
+        describe(thread, crash.caller[i], name, sizeof name);
+        log_error("  called from 0x%lx%s", crash.caller[i], name);
+    }
+    crash_keep(&crash);
 }

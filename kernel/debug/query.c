@@ -142,6 +142,9 @@ bool query_fill(uint32_t topic, uint64_t index, void *page, uint64_t *count) {
     case QUERY_LOG_TEXT:
         *count = log_read(&index, page, PAGE_SIZE);
         return true;
+    case QUERY_CRASH:
+        *count = crash_find((uint32_t)index, page);
+        return true;
     case QUERY_SYMBOL:
         symbol_describe(index, page, PAGE_SIZE);
         *count = strlen(page);

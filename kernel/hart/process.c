@@ -154,7 +154,7 @@ static void threads_release(struct process *process) {
 static void watch_post(const struct process *process, struct watch *watch) {
     watch->event.word[0] = process->number;
     watch->event.word[1] = process->status;
-    watch->event.word[2] = process->cause;
+    watch->event.word[2] = process->cause | (uint64_t)process->exception << 8;
     watch->event.word[3] = process->end_address;
     port_post(watch->event.port, &watch->event);
 }
@@ -255,7 +255,7 @@ static struct thread *lent_waiters_take(struct process *process) {
     return thread;
 }
 
-void process_end(struct process *process, enum end_cause cause, uint32_t status,
+void process_end(struct process *process, enum end_cause cause, uint32_t status, uint8_t exception,
                  uint64_t address) {
     spinlock_acquire(&process->lock);
     bool first = process->state < PROCESS_ENDING;
@@ -264,6 +264,7 @@ void process_end(struct process *process, enum end_cause cause, uint32_t status,
         process->state = PROCESS_ENDING;
         process->cause = cause;
         process->status = status;
+        process->exception = exception;
         process->end_address = address;
     }
     spinlock_release(&process->lock);

@@ -37,6 +37,7 @@ struct process {
     struct spinlock lock;
     uint8_t state; // enum process_state
     uint8_t cause; // enum end_cause
+    uint8_t exception;
     uint32_t status;
     uint64_t end_address;
     struct thread *threads;
@@ -61,8 +62,10 @@ void processes_initialize(uint64_t frames);
 status_t process_create(struct process *creator, uint64_t limit, const char name[16],
                         struct process **process);
 
-// Ends a process: from now on it does nothing more; the rest follows in a kernel task.
-void process_end(struct process *process, enum end_cause cause, uint32_t status, uint64_t address);
+// Ends a process: from now on it does nothing more; the rest follows in a kernel task. After a fault
+// `exception` is the processor's number for it.
+void process_end(struct process *process, enum end_cause cause, uint32_t status, uint8_t exception,
+                 uint64_t address);
 
 // One thread less; the last one's end begins the clean-up.
 void process_thread_gone(struct process *process);

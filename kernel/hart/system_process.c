@@ -68,7 +68,8 @@ status_t system_process_end(struct thread *thread, handle_t process, uint32_t st
         return found;
     if (status > STATUS_LIMIT)
         return ERR_BAD_ARGUMENT;
-    process_end(target, target == thread->process ? END_EXITED : END_KILLED, status, 0);
+    process_end(target, target == thread->process ? END_EXITED : END_KILLED, status, 0,
+                0);
     return OK;
 }
 

@@ -16,7 +16,7 @@ static constexpr uint32_t STATUS_CRASHED = 126;
 
 static void program_end(struct thread *thread, uint64_t vector, uint64_t error, uint64_t address) {
     crash_report_program(thread, (unsigned)vector, error, address);
-    process_end(thread->process, END_FAULTED, STATUS_CRASHED, address);
+    process_end(thread->process, END_FAULTED, STATUS_CRASHED, (uint8_t)vector, address);
 }
 
 // The thread touched what its process has lent: it runs on when a loan comes home, and tries again.

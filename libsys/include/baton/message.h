@@ -22,6 +22,12 @@ struct message_info {
     uint64_t number; // message number, 0 when not traced
 };
 
+// Vector registers do not survive a system call (design, "Nothing leaks").
+#define SYSTEM_CALL_VECTORS                                                                        \
+    "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",       \
+        "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "st", "st(1)", "st(2)", "st(3)", "st(4)",     \
+        "st(5)", "st(6)", "st(7)"
+
 static inline status_t message_status(uint64_t rax) { return (status_t)(int16_t)rax; }
 
 // The one place where registers are loaded and read back. `rax` and `target` are rax and rdi as
@@ -42,7 +48,7 @@ static inline uint64_t message_system_call(uint64_t rax, uint64_t *target, struc
                      : "+a"(rax), "+D"(*target), "+S"(tag), "+d"(parcel), "+b"(word0), "+r"(word1),
                        "+r"(word2), "+r"(word3), "+r"(word4), "+r"(low), "+r"(high), "+r"(deadline)
                      :
-                     : "rcx", "r11", "memory", "cc");
+                     : "rcx", "r11", "memory", "cc", SYSTEM_CALL_VECTORS);
     *message = (struct message){
         .tag = tag,
         .word = {word0, word1, word2, word3, word4},

@@ -5,6 +5,7 @@
 
 #include <abi/arguments.h>
 #include <abi/system_calls.h>
+#include <baton/message.h>
 
 struct system_results {
     uint64_t first, second;
@@ -17,7 +18,7 @@ static inline status_t system_call(unsigned number, uint64_t a, uint64_t b, uint
     __asm__ volatile("syscall"
                      : "+a"(rax), "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r8)
                      :
-                     : "rcx", "r9", "r10", "r11", "memory", "cc");
+                     : "rcx", "r9", "r10", "r11", "memory", "cc", SYSTEM_CALL_VECTORS);
     *results = (struct system_results){rdi, rsi};
     return (status_t)(int16_t)rax;
 }
@@ -49,10 +50,10 @@ static inline status_t system_call(unsigned number, uint64_t a, uint64_t b, uint
     static inline status_t system_##name(                                                          \
         ARGUMENTS_APPLY(SYSTEM_PARAMETERS_, arguments)                                             \
             ARGUMENTS_INVOKE(SYSTEM_RESULTS_##results_, ARGUMENTS_ARITY arguments)) {              \
-        struct system_results answer;                                                                 \
+        struct system_results answer;                                                              \
         status_t outcome =                                                                         \
             system_call(number, ARGUMENTS_APPLY(SYSTEM_VALUES_, arguments), &answer);              \
-        SYSTEM_STORE_##results_ return outcome;                                                     \
+        SYSTEM_STORE_##results_ return outcome;                                                    \
     }
 SYSTEM_CALL_TABLE(SYSTEM_STUB)
 #undef SYSTEM_STUB
