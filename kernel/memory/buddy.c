@@ -10,7 +10,7 @@ static constexpr unsigned SAME_PAGE_ORDER = 7;
 
 static void list_push(struct frame *frame, unsigned order) REQUIRES(lock) {
     uint32_t number = (uint32_t)number_of_frame(frame);
-    frame->level = (uint8_t)order;
+    frame_use(frame, FRAME_FREE, order);
     frame->previous = 0;
     frame->next = first[order];
     if (frame->next != 0)
@@ -20,7 +20,7 @@ static void list_push(struct frame *frame, unsigned order) REQUIRES(lock) {
 }
 
 static void list_remove(struct frame *frame, unsigned order) REQUIRES(lock) {
-    frame->level = FRAME_INSIDE;
+    frame_use(frame, FRAME_FREE, FRAME_INSIDE);
     if (frame->next != 0)
         frame_number(frame->next)->previous = frame->previous;
     if (frame->previous != 0)
@@ -37,8 +37,8 @@ static struct frame *neighbour(uint64_t number, unsigned order) REQUIRES(lock) {
     if (order >= SAME_PAGE_ORDER && frame_of(other << PAGE_BITS) == nullptr)
         return nullptr;
     struct frame *frame = frame_number(other);
-    bool free = frame->state == FRAME_FREE || frame->state == FRAME_ZEROED;
-    return free && frame->level == order ? frame : nullptr;
+    uint16_t use = __c11_atomic_load(&frame->use, __ATOMIC_RELAXED);
+    return use == (FRAME_FREE | order << 8) ? frame : nullptr;
 }
 
 void buddy_put(struct frame *frame, unsigned order) {

@@ -7,7 +7,7 @@
 // A free block of that order, out of the lists; nullptr if there is none. Its frames are FRAME_FREE.
 struct frame *buddy_take(unsigned order);
 
-// Puts a block in; its frames are FRAME_FREE or FRAME_ZEROED and belong to nobody.
+// Puts a block in; its frames are FRAME_FREE and belong to nobody.
 void buddy_put(struct frame *frame, unsigned order);
 
 // Order of the largest free block; -1 if nothing is free.

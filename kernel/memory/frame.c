@@ -86,10 +86,8 @@ static void frames_mark(struct range range, enum frame_state state) {
 }
 
 static void frames_free(struct range range) {
-    for (uint64_t number = range.first; number < range.last; number++) {
-        frame_number(number)->state = FRAME_FREE;
-        frame_number(number)->level = FRAME_INSIDE;
-    }
+    for (uint64_t number = range.first; number < range.last; number++)
+        frame_use(frame_number(number), FRAME_FREE, FRAME_INSIDE);
     while (range.first < range.last) {
         unsigned order = (unsigned)__builtin_ctzll(range.first);
         if (order > FRAME_ORDERS - 1)

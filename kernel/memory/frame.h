@@ -25,10 +25,16 @@ struct heap;
 
 struct frame {
     _Atomic uint32_t references;
-    enum frame_state state;
-    uint8_t level;       // FRAME_TABLE: 1 to 4. FRAME_PAGE: 1, or of the large page that it heads.
-                         // Free: order of the block that it heads, FRAME_INSIDE in none
-                         // FRAME_OBJECT of a heap: its size class
+    union {
+        struct {
+            enum frame_state state;
+            uint8_t level; // FRAME_TABLE: 1 to 4. FRAME_PAGE: 1, or of the large page that it heads.
+                           // Free: order of the block that it heads, FRAME_INSIDE in none.
+                           // FRAME_OBJECT of a heap: its size class
+        };
+        _Atomic uint16_t use; // both: written together (frame_use), since the buddy system looks
+                              // at neighbours that belong to others
+    };
     uint16_t present;    // FRAME_TABLE: entries that are not absent. Of a heap: blocks in use
     union {
         struct {             // FRAME_TABLE: sums over the entries below; "Who pays" in the design
@@ -79,6 +85,10 @@ static inline paddr_t frame_address(const struct frame *frame) {
 
 static inline void *frame_contents(const struct frame *frame) {
     return physical_to_virtual(frame_address(frame));
+}
+
+static inline void frame_use(struct frame *frame, enum frame_state state, unsigned level) {
+    __c11_atomic_store(&frame->use, (uint16_t)(state | level << 8), __ATOMIC_RELAXED);
 }
 
 // Allocates 2^order neighbouring frames, aligned to their size; each has references 1, level 1 and

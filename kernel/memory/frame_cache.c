@@ -49,7 +49,7 @@ struct cache_counts frame_caches_count(void) {
 void frame_set_state(struct frame *frame, enum frame_state state) {
     if (frame->state != FRAME_RESERVED)
         count(frame->state, -1);
-    frame->state = state;
+    frame_use(frame, state, frame->level);
     count(state, 1);
 }
 
@@ -91,7 +91,7 @@ static void drain(struct frame_cache *cache) {
         struct frame *frame = pop(&cache->zeroed, &cache->zeroed_count);
         if (CANARY)
             canary_verify(frame, true);
-        frame->state = FRAME_FREE;
+        frame_use(frame, FRAME_FREE, FRAME_INSIDE);
         buddy_put(frame, 0);
     }
     spinlock_release(&cache->lock);
@@ -130,7 +130,12 @@ void frames_fail_at(unsigned allocation) { fail_at = allocation; }
 static void frame_begin(struct frame *frame, enum frame_state state) {
     if (CANARY)
         canary_verify(frame, frame->state == FRAME_ZEROED);
-    *frame = (struct frame){.references = 1, .state = state, .level = 1};
+    frame->sums[0] = frame->sums[1] = 0;
+    frame->present = frame->default_rights = 0;
+    frame->default_kind = frame->pins = 0;
+    frame->lock = (struct spinlock){};
+    __c11_atomic_store(&frame->references, 1, __ATOMIC_RELAXED);
+    frame_use(frame, state, 1);
 }
 
 static struct frame *take(unsigned order) {
@@ -174,11 +179,10 @@ status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
 
 static void frame_end(struct frame *frame) {
     count(frame->state, -1);
-    frame->state = FRAME_FREE;
-    frame->level = FRAME_INSIDE;
     frame->pins = 0;
     if (CANARY)
         canary_set(frame);
+    frame_use(frame, FRAME_FREE, FRAME_INSIDE);
 }
 
 void frame_free(struct frame *frame, unsigned order) {
@@ -212,8 +216,8 @@ static bool zero_one(struct frame_cache *cache) {
     if (CANARY)
         canary_verify(frame, false);
     page_zero(frame_contents(frame));
-    frame->state = FRAME_ZEROED;
     frame->pins = 0;
+    frame_use(frame, FRAME_ZEROED, FRAME_INSIDE);
     spinlock_acquire(&cache->lock);
     push(&cache->zeroed, &cache->zeroed_count, frame);
     spinlock_release(&cache->lock);

@@ -66,7 +66,7 @@ static status_t heap_grow(struct heap *heap, unsigned size_class) REQUIRES(heap-
         account_refund_objects(heap->account, 1);
         return status;
     }
-    frame->level = (uint8_t)size_class;
+    frame_use(frame, FRAME_OBJECT, size_class);
     frame->heap = heap;
     blocks_link(frame);
     partial_add(heap, frame);

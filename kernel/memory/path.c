@@ -90,7 +90,7 @@ static status_t table_allocate(unsigned level, struct frame **table) {
     status_t status = frame_allocate_zeroed(FRAME_TABLE, table);
     if (status != OK)
         return status;
-    (*table)->level = (uint8_t)level;
+    frame_use(*table, FRAME_TABLE, level);
     (*table)->default_kind = ABSENT_EMPTY;
     (*table)->charge = 1;
     (*table)->holes = TABLE_ENTRIES;

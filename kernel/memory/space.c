@@ -18,7 +18,7 @@ status_t space_create(struct space *space, struct account *account) {
         account_refund(account, 1);
         return status;
     }
-    root->level = LEVELS;
+    frame_use(root, FRAME_TABLE, LEVELS);
     root->default_kind = ABSENT_EMPTY;
     root->charge = 1;
     root->holes = ROOT_ENTRIES;
