@@ -6,7 +6,8 @@
 #include <baton/time.h>
 #include <string.h>
 
-ticks_t client_default_ticks;
+// Until the constructor has run: seconds, whatever the clock.
+ticks_t client_default_ticks = 10'000'000'000;
 
 [[gnu::constructor]] static void set_default_deadline(void)
 {

@@ -51,8 +51,7 @@ static void tell_death(struct server *server, const struct request *request)
 }
 
 // REQUEST_KEPT: it has no answer.
-static status_t handle_event(struct server *server, struct request *request,
-                             enum message_kind kind)
+static status_t handle_event(struct server *server, struct request *request, enum message_kind kind)
 {
     if (kind == KIND_FAULT && server->faulted != nullptr)
         return server->faulted(server, request);
@@ -130,7 +129,8 @@ static status_t dispatch(struct server *server, struct request *request)
     uint16_t number = (uint16_t)(request->message.tag >> TAG_PROTOCOL_SHIFT);
     const struct server_protocol *protocol = server->protocols;
     for (unsigned i = 1; i < SERVER_PROTOCOLS; i++)
-        if (server->protocols[i].tag == (uint32_t)number << TAG_PROTOCOL_SHIFT)
+        if (server->protocols[i].methods != 0 &&
+            server->protocols[i].tag == (uint32_t)number << TAG_PROTOCOL_SHIFT)
             protocol = &server->protocols[i];
     request_dispatch(protocol, request);
     return message_reply_status(&request->message);
@@ -140,8 +140,8 @@ static status_t dispatch(struct server *server, struct request *request)
 static void turn(struct server *server, struct request *request)
 {
     enum message_kind kind = (enum message_kind)(request->result >> RESULT_KIND_SHIFT & 15);
-    status_t status = kind == KIND_REQUEST ? dispatch(server, request)
-                                           : handle_event(server, request, kind);
+    status_t status =
+        kind == KIND_REQUEST ? dispatch(server, request) : handle_event(server, request, kind);
     finish(server, request, status);
 }
 
@@ -160,8 +160,7 @@ static inline void turn_quickly(struct server *server, struct request *request)
 {
     static const struct message nothing = {};
     const struct server_protocol *protocol = server->protocols;
-    status_t status =
-        protocol->table[(uint8_t)request->message.tag](protocol->handlers, request);
+    status_t status = protocol->table[(uint8_t)request->message.tag](protocol->handlers, request);
     if (status != OK || !message_is_bare(&request->message)) [[clang::unlikely]] {
         finish(server, request, status);
         return;

@@ -8,7 +8,6 @@
 
 #include "server_internal.h"
 
-
 // --- requests ------------------------------------------------------------------------------------
 
 status_t request_refuse(struct request *request, status_t status)
@@ -55,8 +54,8 @@ bool request_page_text(const struct request *request, size_t offset, char *text,
     return text_from_page(argument_place(request, offset), text, bound);
 }
 
-bool request_page_bytes(const struct request *request, size_t offset, void *bytes,
-                        uint32_t *length, size_t bound)
+bool request_page_bytes(const struct request *request, size_t offset, void *bytes, uint32_t *length,
+                        size_t bound)
 {
     return bytes_from_page(argument_place(request, offset), bytes, length, bound);
 }
@@ -71,8 +70,8 @@ bool request_word_text(const struct request *request, unsigned word, char *text,
     return text_from_words(request->message.word + word, text, bound);
 }
 
-bool request_word_bytes(const struct request *request, unsigned word, void *bytes,
-                        uint32_t *length, size_t bound)
+bool request_word_bytes(const struct request *request, unsigned word, void *bytes, uint32_t *length,
+                        size_t bound)
 {
     return bytes_from_words(request->message.word + word, bytes, length, bound);
 }
@@ -147,9 +146,9 @@ static void answer_drop(const struct message *answer)
     for (unsigned i = 0; i < MESSAGE_HANDLES; i++)
         if (answer->handle[i] != HANDLE_NONE && (answer->tag >> (TAG_MOVE_SHIFT + i) & 1) != 0)
             (void)system_handle_close(answer->handle[i]);
-    if (parcel_mode(answer->parcel) == PARCEL_GIVE &&
-        parcel_address(answer->parcel) != reply_pages)
-        (void)system_memory_free(answer->parcel);
+    parcel_t parcel = answer->parcel;
+    if (parcel_mode(parcel) == PARCEL_GIVE && parcel_address(parcel) != reply_pages)
+        (void)system_memory_free(message_parcel(parcel, PARCEL_NONE, 0));
 }
 
 void answer_refused(handle_t reply, const struct message *answer, status_t reason)

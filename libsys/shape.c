@@ -25,9 +25,8 @@ static bool parcel_fits(parcel_t parcel, const struct parcel_shape *shape, uint6
     if (shape->mode == PARCEL_NONE || !mode_fits(parcel_mode(parcel), shape->mode))
         return false;
     unsigned count = parcel_count(parcel);
-    return parcel_level(parcel) == shape->level && count >= shape->least &&
-           count <= shape->most && count <= most && (parcel & PARCEL_HOLES) == 0 &&
-           (shape->rights & ~parcel) == 0;
+    return parcel_level(parcel) == shape->level && count >= shape->least && count <= shape->most &&
+           count <= most && (parcel & PARCEL_HOLES) == 0 && (shape->rights & ~parcel) == 0;
 }
 
 static bool handles_present(const struct message *message, const struct message_shape *shape)

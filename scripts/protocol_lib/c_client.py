@@ -1,7 +1,7 @@
 """Client stubs. Those whose arguments and results are scalars are inline, in the header."""
 
 from . import c_words
-from .c_text import WIDTH, call, comment, function, prototype, wrap
+from .c_text import broken, call, comment, function, listed, prototype, wrap
 from .c_types import is_bare
 from .layout import is_scalar
 
@@ -35,10 +35,10 @@ def declarations(types, method):
 
 def message(types, method, name, indent="    "):
     """The start of a message: tag and scalars."""
-    words = ", ".join(c_words.initializer(c_words.pack(method.arguments)))
+    words = c_words.initializer(c_words.pack(method.arguments))
     lines = [f"{indent}{name} = {{", f"{indent}    .tag = {types.tag(method)},"]
     if words:
-        lines.append(f"{indent}    .word = {{{words}}},")
+        lines += listed(".word = {", words, "},", indent + "    ")
     return lines + [f"{indent}}}"]
 
 
@@ -49,7 +49,7 @@ def inline_body(types, method):
     word = "message_.word"
     checks = c_words.foreign_bits(method.results, word)
     for r in method.results:
-        checks += c_words.value_checks(types, r, c_words.unpack(types, r, word))
+        checks += c_words.value_checks(types, r, c_words.unpack_plain(r, word))
     if checks:
         lines += both("    if (status_ == OK && !(", checks, ")) {")
         lines += ["        status_ = ERR_BAD_MESSAGE;", "        message_ = (struct message){};",
@@ -66,19 +66,6 @@ def both(head, conditions, tail):
         end = tail if number == len(conditions) - 1 else " &&"
         lines += broken(text + end, head if number == 0 else align)
     return lines
-
-
-def broken(text, head):
-    """A condition behind a head, broken at | where it is too long."""
-    lines, line = [], head
-    for number, part in enumerate(text.split(" | ")):
-        if number and len(line) + len(" | ") + len(part) + len(" |") > WIDTH:
-            lines.append(line + " |")
-            line = " " * len(head) + " "
-        elif number:
-            line += " | "
-        line += part
-    return lines + [line]
 
 
 # --- stubs in NAME.c -----------------------------------------------------------------------------
@@ -133,7 +120,7 @@ def results(types, method):
     lines, checks = [], []
     for r in method.results:
         if is_scalar(r.type):
-            checks += c_words.value_checks(types, r, c_words.unpack(types, r))
+            checks += c_words.value_checks(types, r, c_words.unpack_plain(r))
     if checks:
         lines += ["    client_demand(&call_,"] + both(" " * 18, checks, ");")
     for r in method.results:

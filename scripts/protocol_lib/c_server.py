@@ -3,7 +3,7 @@
 from . import c_words
 from .c_client import both
 from .c_header import reply_parameters
-from .c_text import call, function
+from .c_text import broken, call, function
 from .c_types import is_bare, overlays
 from .layout import is_scalar
 
@@ -173,16 +173,18 @@ def answer_without_results(types, m):
 
 def answer_in_place(types, m):
     """The struct of results lies where the words are sent from."""
-    name = types.results_struct(m)
-    return cleared(m) + call(f"return server_->{m.name}",
-                             handed(types, m) + [f"({name} *)(void *)request_->message.word"])
+    lines = cleared(m)
+    lines.append(f"    {types.results_struct(m)} *results_ = (void *)request_->message.word;")
+    return lines + call(f"return server_->{m.name}", handed(types, m) + ["results_"])
 
 
 def pack(types, m):
     parameters = ["struct message *message_", f"const {types.results_struct(m)} *results_"]
     words = c_words.pack(m.results, lambda r: f"results_->{r.name}")
-    lines = [f"    message_->word[{number}] = {word};"
-             for number, word in enumerate(words) if word]
+    lines = []
+    for number, word in enumerate(words):
+        if word:
+            lines += broken(word + ";", f"    message_->word[{number}] = ")
     if m.result_pages:
         lines += [f"    message_->parcel = reply_parcel({m.result_pages});",
                   "    char *page_ = (char *)parcel_address(message_->parcel);"]

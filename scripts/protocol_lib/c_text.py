@@ -43,6 +43,19 @@ def listed(head, items, tail, indent=""):
     return lines + [line]
 
 
+def broken(text, head):
+    """An expression behind a head, broken at | where it is too long."""
+    lines, line = [], head
+    for number, part in enumerate(text.split(" | ")):
+        if number and len(line) + len(" | ") + len(part) + len(" |") > WIDTH:
+            lines.append(line + " |")
+            line = " " * len(head) + " "
+        elif number:
+            line += " | "
+        line += part
+    return lines + [line]
+
+
 def function(head, parameters, body):
     """A definition: `head` is everything up to the opening bracket."""
     return listed(head + "(", parameters or ["void"], ")") + ["{"] + body + ["}", ""]

@@ -39,6 +39,15 @@ def initializer(words):
 
 
 def unpack(types, parameter, word="call_.message.word"):
+    """The C expression for a scalar in the words."""
+    value = unpack_plain(parameter, word)
+    if parameter.type.kind == "status" or is_enum(parameter.type):
+        return f"({types.value(parameter.type)}){value}"
+    return value
+
+
+def unpack_plain(parameter, word="call_.message.word"):
+    """The same as a plain integer."""
     base = scalar_base(parameter.type)
     size, signed, _ = SCALARS[base]
     shift = parameter.offset % 8 * 8
@@ -47,14 +56,9 @@ def unpack(types, parameter, word="call_.message.word"):
         return f"({bits} >> {shift} & 1) != 0" if shift else f"({bits} & 1) != 0"
     shifted = f"({bits} >> {shift})" if shift else bits
     if base == "u64":
-        bits = shifted
-    elif signed or base == "status":
-        bits = f"(int{size * 8}_t){shifted}"
-    else:
-        bits = f"(uint{size * 8}_t){shifted}"
-    if parameter.type.kind == "status" or is_enum(parameter.type):
-        return f"({types.value(parameter.type)}){bits}"
-    return bits
+        return shifted
+    sign = "" if signed or base == "status" else "u"
+    return f"({sign}int{size * 8}_t){shifted}"
 
 
 def is_enum(kind):

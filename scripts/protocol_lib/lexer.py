@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 TOKEN = re.compile(
     r"(?P<space>[ \t\r]+)"
-    r"|(?P<number>-?(?:0[xX][0-9a-fA-F_]+|[0-9][0-9_]*)(?![0-9A-Za-z_]))"
+    r"|(?P<number>-?(?:0[xX][0-9a-fA-F][0-9a-fA-F_]*|[0-9][0-9_]*)(?![0-9A-Za-z_]))"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<mark>->|\.\.|[=,:{}()\[\]])"
 )

@@ -56,7 +56,8 @@ class Parser:
     def number(self, what):
         """A number or the name of a constant."""
         if self.token.kind == "number":
-            return int(self.next().text.replace("_", ""), 0)
+            text = self.next().text.replace("_", "")
+            return int(text, 16 if "x" in text.lower() else 10)
         if self.token.kind == "name" and self.token.text in self.numbers:
             return self.numbers[self.next().text]
         return self.fail(what)

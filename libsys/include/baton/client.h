@@ -50,10 +50,9 @@ static inline status_t client_words(handle_t port, struct message *message, tick
 struct client_call {
     struct message message; // the request, then the reply; all 0 after an error
     status_t status;
-    unsigned pages;         // lent with the arguments
-    char *page;             // where they begin
-    size_t used;            // bytes of them that were written
-    parcel_t results;       // pages of results, until client_close
+    unsigned pages; // lent with the arguments
+    char *page;     // where they begin
+    size_t used;    // bytes of them that were written
 };
 
 // Takes pages of 0 for the arguments. ERR_BUSY: all are with servers that do not answer.

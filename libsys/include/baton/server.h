@@ -116,8 +116,8 @@ struct server {
 // Serves until the port can no longer be received from, and returns why.
 status_t server_run(struct server *server);
 
-// Has one request answered as server_run does: its message becomes the answer. The tag of a kept one
-// says REQUEST_KEPT.
+// Has one request answered as server_run does: its message becomes the answer. The tag of a kept
+// one says REQUEST_KEPT.
 void request_dispatch(const struct server_protocol *protocol, struct request *request);
 
 // --- what generated code uses --------------------------------------------------------------------
@@ -141,8 +141,7 @@ status_t request_refuse(struct request *request, status_t status);
 status_t request_unknown(const void *handlers, struct request *request);
 
 // Compares a request with its shape.
-bool request_fits(const struct request *request, const struct message_shape *shape,
-                  uint64_t most);
+bool request_fits(const struct request *request, const struct message_shape *shape, uint64_t most);
 
 static inline void request_clear_words(struct request *request)
 {
@@ -153,15 +152,12 @@ static inline void request_clear_words(struct request *request)
 // Copy arguments out of the lent page, or out of the words; false if malformed. `text` has room
 // for the bound and a 0, `bytes` for the bound.
 bool request_page_text(const struct request *request, size_t offset, char *text, size_t bound);
-bool request_page_bytes(const struct request *request, size_t offset, void *bytes,
-                        uint32_t *length, size_t bound);
+bool request_page_bytes(const struct request *request, size_t offset, void *bytes, uint32_t *length,
+                        size_t bound);
 void request_page_copy(const struct request *request, size_t offset, void *to, size_t size);
 bool request_word_text(const struct request *request, unsigned word, char *text, size_t bound);
-bool request_word_bytes(const struct request *request, unsigned word, void *bytes,
-                        uint32_t *length, size_t bound);
-
-// Refuses a request whose tag is another protocol's, or has flags.
-void request_refuse_tag(struct request *request, uint16_t protocol);
+bool request_word_bytes(const struct request *request, unsigned word, void *bytes, uint32_t *length,
+                        size_t bound);
 
 // Put results into the page or the words. Text that is too long or has no end is cut.
 void reply_page_text(char *page, size_t offset, const char *text, size_t bound);

@@ -9,15 +9,15 @@ struct parcel_shape {
     enum parcel_mode mode; // PARCEL_NONE: there must be none
     uint8_t level;
     bool optional;
-    uint16_t least, most;  // entries
-    uint64_t rights;       // PARCEL_WRITABLE, PARCEL_EXECUTABLE: that it must have come with
+    uint16_t least, most; // entries
+    uint64_t rights;      // PARCEL_WRITABLE, PARCEL_EXECUTABLE: that it must have come with
 };
 
 struct handle_shape {
     enum object_type type; // OBJECT_NONE: there must be none
     rights_t rights;       // that it must have
     bool optional;
-    uint16_t protocol;     // of a port; 0: any
+    uint16_t protocol; // of a port; 0: any
 };
 
 struct message_shape {
