@@ -133,7 +133,7 @@ static void frame_begin(struct frame *frame, enum frame_state state) {
     frame->sums[0] = frame->sums[1] = 0;
     frame->present = frame->default_rights = 0;
     frame->default_kind = frame->pins = 0;
-    frame->lock = (struct spinlock){};
+    __c11_atomic_store(&frame->lock, 0, __ATOMIC_RELAXED);
     __c11_atomic_store(&frame->references, 1, __ATOMIC_RELAXED);
     frame_use(frame, state, 1);
 }
