@@ -6,11 +6,16 @@
 #include "sync/spinlock.h"
 
 struct thread;
-struct process;
 struct space;
-struct handle_entry;
 
 static constexpr unsigned BANDS = 3; // driver, normal, idle
+
+// Why switching from the current thread takes more than loading another's root.
+static constexpr uint32_t SPECIAL_VECTORS = 1 << 0; // it has touched vector registers
+static constexpr uint32_t SPECIAL_FS = 1 << 1;      // it has an FS base
+
+// No timer is armed.
+static constexpr ticks_t TICK_NEVER = ~0ull;
 
 struct run_queue {
     struct thread *first, *last;
@@ -28,21 +33,15 @@ struct hart {
     uint64_t kernel_stack;      // 0x10 top of this hart's stack
     struct thread *current;     // 0x18 nullptr: idle
     int64_t tokens;             // 0x20 of the current thread
-    uint64_t trace;             // 0x28 not 0: record messages
-    ticks_t deadline;           // 0x30 r10 of the system call in hand
+    uint32_t trace;             // 0x28 not 0: record messages
+    uint32_t special;           // 0x2c SPECIAL_ bits of the current thread; with `trace`: no fast path
+    ticks_t tick_guard;         // 0x30 when the one-shot timer fires, less one; ~0 - 1: not armed
 
-    // The current process, for the message path.
-    struct handle_entry *handles; // its table
-    uint64_t handles_limit;       // entries in it
-    struct process *process;
     _Atomic(struct space *) space; // whose root is loaded; nullptr: the kernel's own. Others read it
     uint64_t generation;           // of that space when it was loaded
 
     uint32_t index;
     bool online;
-    bool fs_used;         // the current thread has an FS base
-    bool vector_used;     // the current thread has touched vector registers
-    ticks_t tick;         // when the one-shot timer fires; ~0: not armed
     int64_t tokens_seen;  // tokens at the last tick
     ticks_t switched;     // when `current` began to run
     struct run_queue queue[BANDS];
@@ -67,9 +66,13 @@ struct hart {
     struct hart_arch arch;
 };
 static_assert(offsetof(struct hart, current) == 0x18 && offsetof(struct hart, trace) == 0x28);
-static_assert(offsetof(struct hart, deadline) == 0x30);
+static_assert(offsetof(struct hart, special) == 0x2c && offsetof(struct hart, tick_guard) == 0x30);
 
 // All harts that are online or being started, by index.
 extern struct hart *harts[];
 extern unsigned hart_count;
 
+
+// When this hart's timer fires, TICK_NEVER if it is not armed.
+static inline ticks_t hart_tick(const struct hart *hart) { return hart->tick_guard + 1; }
+static inline void hart_tick_set(struct hart *hart, ticks_t tick) { hart->tick_guard = tick - 1; }

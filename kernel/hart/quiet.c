@@ -28,6 +28,11 @@ bool quiet_passed(uint64_t stamp) {
     return true;
 }
 
+bool quiet_passed_recently(uint32_t stamp_low) {
+    uint64_t newest = __c11_atomic_load(&now, __ATOMIC_ACQUIRE);
+    return quiet_passed(newest - (uint32_t)((uint32_t)newest - stamp_low));
+}
+
 // Asks harts that have not reported to come by: taking the interrupt is a quiet point. One request
 // serves all that was deferred before it.
 static void quiet_ask(uint64_t stamp) {

@@ -17,5 +17,8 @@ void quiet_defer(struct quiet *quiet, void (*passed)(struct quiet *quiet));
 uint64_t quiet_stamp(void);
 bool quiet_passed(uint64_t stamp);
 
+// The same for the low half of a stamp that is not older than 2^32 others.
+bool quiet_passed_recently(uint32_t stamp_low);
+
 // This hart is at a quiet point: it holds no look-up result.
 void quiet_point(void);

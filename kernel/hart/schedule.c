@@ -82,7 +82,6 @@ void thread_ready(struct thread *thread) {
     struct hart *hart = thread->hart, *self = hart_self();
     if (hart == nullptr)
         thread->hart = hart = hart_least_loaded();
-    thread->state = THREAD_READY;
     if (hart == self)
         queue_append(hart, thread);
     else
@@ -93,21 +92,21 @@ void thread_ready(struct thread *thread) {
 
 // The thread leaves by its own doing: vector registers do not survive, its control words do.
 static void vectors_leave(struct hart *hart, struct thread *thread) {
-    if (!hart->vector_used)
+    if (!(hart->special & SPECIAL_VECTORS))
         return;
     thread->vector_control = hal_vector_control();
     thread->vectors_saved = false;
     hal_vector_clear();
-    hart->vector_used = false;
+    hart->special &= ~SPECIAL_VECTORS;
 }
 
 static void vectors_save(struct hart *hart, struct thread *thread) {
-    if (!hart->vector_used)
+    if (!(hart->special & SPECIAL_VECTORS))
         return;
     hal_vector_save(thread->vectors);
     thread->vectors_saved = true;
     hal_vector_clear();
-    hart->vector_used = false;
+    hart->special &= ~SPECIAL_VECTORS;
 }
 
 static void time_charge(struct hart *hart, struct thread *thread) {
@@ -119,8 +118,6 @@ static void time_charge(struct hart *hart, struct thread *thread) {
 void hart_leave(struct hart *hart) {
     struct thread *thread = hart->current;
     vectors_leave(hart, thread);
-    if (thread->hand.caller != nullptr && thread->state != THREAD_CALLING)
-        deadlines_enter(thread);
     time_charge(hart, thread);
     hart->current = nullptr;
 }
@@ -141,7 +138,6 @@ void hart_requeue(struct hart *hart) {
         deadlines_enter(thread);
         hart_leave(hart);
     }
-    thread->state = THREAD_READY;
     queue_append(hart, thread);
 }
 
@@ -157,18 +153,13 @@ static void space_enter(struct hart *hart, struct space *space) {
 }
 
 void hart_enter(struct hart *hart, struct thread *thread) {
-    struct process *process = thread->process;
-    thread->state = THREAD_RUNNING;
     thread->hart = hart;
     hart->current = thread;
-    hart->process = process;
-    hart->handles = process->handles.entries;
-    hart->handles_limit = process->handles.capacity;
     hart->counters.switches++;
-    space_enter(hart, &process->space);
-    if (hart->fs_used || thread->fs_base != 0)
+    space_enter(hart, thread->space);
+    if ((hart->special & SPECIAL_FS) || thread->fs_base != 0)
         hal_thread_pointer_set(thread->fs_base);
-    hart->fs_used = thread->fs_base != 0;
+    hart->special = thread->fs_base != 0 ? SPECIAL_FS : 0;
 }
 
 void space_leave(struct hart *hart) {
@@ -177,7 +168,6 @@ void space_leave(struct hart *hart) {
     hal_space_load(paging_kernel_root());
     hart->counters.space_loads++;
     __c11_atomic_store(&hart->space, nullptr, __ATOMIC_SEQ_CST);
-    hart->process = nullptr;
 }
 
 // --- time ----------------------------------------------------------------------------------------
@@ -185,28 +175,28 @@ void space_leave(struct hart *hart) {
 static ticks_t watchdog_period(void) { return hal_ticks_per_second() / WATCHDOG_HZ; }
 
 static void tick_arm(struct hart *hart, ticks_t when) {
-    hart->tick = when;
+    hart_tick_set(hart, when);
     hal_timer_arm(when);
 }
 
 // The timer runs while there is something to switch to, or a deadline.
 static void tick_update(struct hart *hart) {
     ticks_t next = timers_next(hart);
-    if (hart->queued != 0 && hart->tick == ~0ull) {
+    if (hart->queued != 0 && hart_tick(hart) == TICK_NEVER) {
         ticks_t period_end = hal_ticks() + watchdog_period();
         hart->tokens_seen = hart->tokens;
         next = next < period_end ? next : period_end;
     }
-    if (next < hart->tick)
+    if (next < hart_tick(hart))
         tick_arm(hart, next);
 }
 
 bool deadline_deferred(struct hart *hart, ticks_t deadline) {
-    if (hart->tick == ~0ull) {
+    if (hart_tick(hart) == TICK_NEVER) {
         hart->tokens_seen = hart->tokens;
         tick_arm(hart, hal_ticks() + watchdog_period());
     }
-    return deadline >= hart->tick;
+    return deadline >= hart_tick(hart);
 }
 
 // Enters one caller's deadline; only while its call is certainly still with this server.
@@ -228,7 +218,7 @@ void deadlines_enter(struct thread *thread) {
 }
 
 void watchdog_tick(struct hart *hart) {
-    hart->tick = ~0ull;
+    hart_tick_set(hart, TICK_NEVER);
     if (hart->current != nullptr)
         deadlines_enter(hart->current);
     timers_run(hart);
@@ -291,7 +281,7 @@ void hart_exit(void) {
             hal_interrupts_admit();
         }
     }
-    space_enter(hart, &hart->current->process->space);
+    space_enter(hart, hart->current->space);
     __c11_atomic_store(&hart->load, hart->queued + 1, __ATOMIC_RELAXED);
     tick_update(hart);
     quiet_point();
@@ -305,7 +295,7 @@ void hart_run(struct hart *hart) {
 
 void hart_prepare(struct hart *hart, unsigned index) {
     hart->index = index;
-    hart->tick = ~0ull;
+    hart_tick_set(hart, TICK_NEVER);
     hart->tokens = QUANTUM_TOKENS;
     harts[index] = hart;
 }

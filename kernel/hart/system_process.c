@@ -111,7 +111,8 @@ status_t system_thread_pointer(struct thread *thread, uaddr_t address) {
     if (address >= LAYOUT_LIMIT)
         return ERR_BAD_ARGUMENT;
     thread->fs_base = address;
-    hart_self()->fs_used = address != 0;
+    thread->slow.has_fs = address != 0;
+    hart_self()->special |= SPECIAL_FS; // the next thread's is loaded even if it has none
     hal_thread_pointer_set(address);
     return OK;
 }

@@ -30,7 +30,6 @@ static status_t thread_join(struct process *process, struct thread *thread) {
     if (!ended) {
         process->state = PROCESS_LIVE;
         process->live++;
-        thread->counted = true;
         thread->sibling = process->threads;
         process->threads = thread;
         object_reference(&thread->object); // by the process, until it has ended
@@ -48,6 +47,9 @@ status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, ui
         return status;
     struct thread *t = *thread;
     t->process = process;
+    t->space = &process->space;
+    t->handles = &process->handles;
+    t->timer.mark = &t->slow.timed;
     t->band = BAND_NORMAL;
     t->timer.expired = wait_expired;
     t->vector_control = VECTOR_CONTROL_DEFAULT;
@@ -69,7 +71,7 @@ void thread_clean(struct thread *thread) {
 
 // Counts the thread out of its process, once.
 static void thread_gone(struct thread *thread) {
-    thread->state = THREAD_ENDED;
+    thread->ended = true;
     process_thread_gone(thread->process);
 }
 
@@ -83,7 +85,7 @@ void thread_stop(struct thread *thread) {
 void thread_finish(struct thread *thread) {
     struct hart *hart = hart_self();
     trace(TRACE_END, thread, 0, 0, 0, 0);
-    thread->state = THREAD_ENDED;
+    thread->ended = true;
     hart_leave(hart);
     process_thread_gone(thread->process);
 }

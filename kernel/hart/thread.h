@@ -1,24 +1,15 @@
 // Threads: the unit of scheduling. A thread has no kernel stack; while it does not run, its registers
 // stand in its block.
 //
-// `state` belongs to whoever holds the thread: the hart that runs it or has it in its queue or inbox;
-// while it waits, the port's lock (RECEIVING, a QUEUED call) or the call's word (a TAKEN call).
+// A thread is in exactly one place: a hart's current one, in a hart's queue or inbox, on a port's list
+// (`port` is set), in a server's hand (its call is TAKEN or REPLYING), among its process's lent_waiters,
+// or ended. Whoever takes it out of there owns it; see message/call.h for the calls.
 #pragma once
 
 #include "hart/hart.h"
 #include "hart/time.h"
 #include "message/call.h"
 #include "message/object.h"
-
-enum thread_state : uint8_t {
-    THREAD_NEW,
-    THREAD_RUNNING,
-    THREAD_READY,
-    THREAD_CALLING,   // its call is QUEUED, TAKEN or REPLYING
-    THREAD_RECEIVING, // on a port's list
-    THREAD_LENT,      // touched what it has lent; waits for it
-    THREAD_ENDED,
-};
 
 enum band : uint8_t { BAND_DRIVER, BAND_NORMAL, BAND_IDLE };
 
@@ -28,15 +19,24 @@ struct thread {
     struct object object;       // 0x00
     struct registers registers; // 0x10, known to entry.S
     uint32_t full;              // 0xa0: left by an interrupt; all registers must come back
-    uint8_t state;
     uint8_t band;
-    bool counted;               // among its process's live threads
+    bool ended;
+    // Any of them: it cannot be switched to on the fast path.
+    union {
+        struct {
+            bool has_fs; // an FS base
+            bool timed;  // its timer is armed
+        } slow;
+        uint16_t slow_any;
+    };
 
     struct process *process;
-    struct thread *next;      // in the one list that it stands in
+    struct space *space;         // its process's
+    struct handle_table *handles; // its process's
+    struct thread *next;      // in the list that it stands in
     struct thread *sibling;   // of its process, under the process's lock
     struct hart *hart;        // where it ran last
-    struct port *port;        // RECEIVING or QUEUED: where
+    struct port *port;        // where it waits, to receive or with a QUEUED call
     struct call call;
     struct hand hand;
     struct acceptance acceptance;
@@ -48,7 +48,8 @@ struct thread {
     uint64_t run_ticks, calls;
     int64_t tokens;           // left of its quantum
 };
-static_assert(offsetof(struct thread, registers) == 0x10 && offsetof(struct thread, full) == 0xa0);
+static_assert(offsetof(struct thread, registers) == 0x10 && offsetof(struct thread, full) == 0xa0 &&
+              offsetof(struct thread, call.deadline) == 0xf8);
 
 // A new thread of a process, not running. ERR_NO_MEMORY, ERR_NO_FRAME, ERR_ENDED.
 status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, uint64_t argument,
@@ -57,8 +58,8 @@ status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, ui
 // Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable.
 void thread_ready(struct thread *thread);
 
-// Ends the current thread's stay on this hart; another is picked on the way out. The thread's state
-// has been set, and it may already run elsewhere.
+// Ends the current thread's stay on this hart; another is picked on the way out. It has been put where
+// it belongs now, and may already run elsewhere.
 void hart_leave(struct hart *hart);
 
 // The same when it did not leave by its own doing: its vector registers are kept.

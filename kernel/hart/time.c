@@ -56,11 +56,17 @@ static struct timer *heap_remove(struct timer *root, struct timer *timer) {
     return root;
 }
 
+static void timer_hart_set(struct timer *timer, struct hart *hart) {
+    timer->hart = hart;
+    if (timer->mark != nullptr)
+        *timer->mark = hart != nullptr;
+}
+
 void timer_arm(struct timer *timer, ticks_t deadline) {
     struct hart *hart = hart_self();
     spinlock_acquire(&hart->timers_lock);
     timer->deadline = deadline;
-    timer->hart = hart;
+    timer_hart_set(timer, hart);
     hart->timers = meld(hart->timers, timer);
     spinlock_release(&hart->timers_lock);
 }
@@ -72,7 +78,7 @@ void timer_cancel(struct timer *timer) {
         bool here = timer->hart == hart;
         if (here) {
             hart->timers = heap_remove(hart->timers, timer);
-            timer->hart = nullptr;
+            timer_hart_set(timer, nullptr);
         }
         spinlock_release(&hart->timers_lock);
         if (here)
@@ -86,7 +92,7 @@ static struct timer *expired_take(struct hart *hart) {
     struct timer *timer = hart->timers;
     if (timer != nullptr && timer->deadline <= now) {
         hart->timers = heap_remove(timer, timer);
-        timer->hart = nullptr;
+        timer_hart_set(timer, nullptr);
     } else {
         timer = nullptr;
     }

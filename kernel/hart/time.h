@@ -9,6 +9,7 @@ struct hart;
 struct timer {
     ticks_t deadline;
     void (*expired)(struct timer *timer); // runs on the heap's hart, holding no lock
+    bool *mark;                           // true while it is armed; nullptr: nobody needs it
     struct hart *hart;                    // in whose heap it is; nullptr: in none
     struct timer *child, *sibling, *previous; // pairing heap
 };

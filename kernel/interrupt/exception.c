@@ -27,7 +27,6 @@ static void lent_wait(struct thread *thread) {
                  process->state < PROCESS_ENDING;
     if (waits) {
         hart_leave_involuntarily(hart_self());
-        thread->state = THREAD_LENT;
         thread->next = process->lent_waiters;
         process->lent_waiters = thread;
     }
@@ -77,7 +76,7 @@ static void vectors_use(struct thread *thread) {
     else
         hal_vector_control_load(thread->vector_control);
     thread->vectors_saved = false;
-    hart_self()->vector_used = true;
+    hart_self()->special |= SPECIAL_VECTORS;
 }
 
 void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error) {

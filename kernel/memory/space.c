@@ -8,6 +8,10 @@
 #include "memory/internal.h"
 #include "memory/path.h"
 
+// Each space counts in a range of its own, so that what a hart noted of one never fits another.
+static constexpr uint64_t GENERATION_STEP = 1ull << 40;
+static _Atomic uint64_t generations = GENERATION_STEP;
+
 status_t space_create(struct space *space, struct account *account) {
     status_t status = account_charge(account, 1);
     if (status != OK)
@@ -25,7 +29,11 @@ status_t space_create(struct space *space, struct account *account) {
     const entry_t *kernel = physical_to_virtual(paging_kernel_root());
     memcpy((entry_t *)frame_contents(root) + ROOT_ENTRIES, kernel + ROOT_ENTRIES,
            (TABLE_ENTRIES - ROOT_ENTRIES) * sizeof(entry_t));
-    *space = (struct space){.root = frame_address(root), .account = account};
+    *space = (struct space){
+        .root = frame_address(root),
+        .account = account,
+        .generation = __c11_atomic_fetch_add(&generations, GENERATION_STEP, __ATOMIC_RELAXED),
+    };
     return OK;
 }
 

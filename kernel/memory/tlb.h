@@ -10,6 +10,9 @@
 //     generation++ (a full barrier)     hart->generation = space->generation
 //     read hart->space                  load the root (serialising)
 //
+// The fast path loads roots without noting the generation: a hart then remembers an older one, or
+// another space's (no two spaces share a value), and reloads once too often.
+//
 // Requests are posted under the space's lock and waited for by tlb_wait with no lock held. Until
 // then nothing that was unlinked may be used for anything else: frames go by tlb_release, and no
 // receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.

@@ -16,8 +16,9 @@ static ticks_t earlier(ticks_t a, ticks_t b) {
 
 // The deadline of a wait: the caller's own, or that of the request which it serves.
 static ticks_t deadline_of(const struct thread *thread) {
-    ticks_t served = thread->hand.caller != nullptr ? thread->hand.deadline : 0;
-    return earlier(thread->registers.r10, served);
+    const struct thread *caller = thread->hand.caller;
+    bool serves = caller != nullptr && caller->call.word == thread->hand.word;
+    return earlier(thread->registers.r10, serves ? caller->call.deadline : 0);
 }
 
 static bool parcel_sendable(parcel_t parcel) {
@@ -50,14 +51,12 @@ static status_t call_direct_locked(struct port *port, struct thread *caller, str
         port->waiting = server;
         return status;
     }
-    server->hand.deadline = caller->call.deadline;
     timer_cancel(&server->timer);
     struct hart *hart = hart_self();
     ticks_t deadline = caller->call.deadline;
     caller->timer.deadline = 0;
     if (deadline != 0 && !deadline_deferred(hart, deadline))
         timer_arm(&caller->timer, deadline);
-    caller->state = THREAD_CALLING;
     hart_leave(hart);
     hart_enter(hart, server);
     return OK;
@@ -74,7 +73,6 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     if (status != OK)
         return status;
     caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
-    caller->state = THREAD_CALLING;
     caller->port = port;
     caller->next = nullptr;
     if (port->first == nullptr)
@@ -82,6 +80,7 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     else
         port->last->next = caller;
     port->last = caller;
+    port->pending++;
     timer_start(caller, caller->call.deadline);
     deadlines_enter(caller);
     hart_leave(hart_self());
@@ -220,10 +219,7 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
         thread_result(thread, (uint16_t)ERR_TIMED_OUT);
         received = true;
     }
-    if (received) {
-        if (thread->hand.caller != nullptr)
-            thread->hand.deadline = thread->hand.caller->call.deadline;
-    } else {
+    if (!received) {
         receive_wait_locked(port, thread, deadline);
         hart_leave(hart);
     }
@@ -369,10 +365,12 @@ static bool list_take(struct thread **link, struct thread *thread, struct thread
 static bool port_leave(struct port *port, struct thread *thread) {
     spinlock_acquire(&port->lock);
     bool here = thread->port == port;
-    if (here && thread->state == THREAD_RECEIVING) {
+    bool queued = (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED;
+    if (here && !queued) {
         here = list_take(&port->waiting, thread, nullptr);
     } else if (here) {
         here = list_take(&port->first, thread, &port->last);
+        port->pending--;
         queued_call_end(thread);
     }
     if (here)

@@ -35,7 +35,6 @@ struct hand {
     struct thread *caller; // nullptr: empty
     uint64_t word;         // the call's, TAKEN
     struct process *lender; // whose loan is here; a reference
-    ticks_t deadline;       // of the request: inherited by calls made for it
     parcel_t home, landed; // the loan's slots there and here; 0: none
 };
 

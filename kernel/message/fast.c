@@ -1,9 +1,9 @@
 // The message path when nothing has to wait, nothing but words travels, and nothing is traced: a call
 // to a server that waits, and a reply to a caller when no other request is there. Everything else is
-// handed on, unchanged, to the slow path; until then nothing has been written.
+// handed on to the slow path; until then nothing has been written but what that path writes anyway.
 //
-// The five words stay in rbx and r12 to r15 throughout. Arguments and results are the other
-// registers of the map in include/abi/message.h (entry.S).
+// The five words stay in rbx and r12 to r15 throughout. Arguments and results are the other registers
+// (entry.S says which is which); `low` and `high` come as 0 and stay so.
 
 #include "hal/hal.h"
 #include "hart/hart.h"
@@ -13,131 +13,106 @@
 
 #define REGCALL __attribute__((regcall))
 #define LIKELY(condition) __builtin_expect((condition), 1)
-#define ARGUMENTS                                                                                  \
-    uint64_t rax, uint64_t rcx, parcel_t parcel, uint64_t target, uint64_t tag, uint64_t low,     \
+#define PARAMETERS                                                                                 \
+    uint64_t deadline, uint64_t rip, uint64_t rsp, uint64_t target, uint64_t tag, uint64_t low,    \
+        uint64_t high
+#define LEAVE_PARAMETERS                                                                           \
+    uint64_t rax, uint64_t rip, uint64_t rsp, uint64_t rdi, uint64_t rsi, uint64_t low,            \
         uint64_t high
 
-struct fast_result {
-    uint64_t rax, rcx, rdx, rdi, rsi, r8, r9;
-};
+REGCALL void message_call_fast(PARAMETERS);
+REGCALL void message_reply_receive_fast(PARAMETERS);
+// Where they end (entry.S). The slow ones find rip, rsp and a deadline in the current thread's block.
+REGCALL void message_call_slow(LEAVE_PARAMETERS);
+REGCALL void message_reply_receive_slow(LEAVE_PARAMETERS);
+REGCALL void message_leave(LEAVE_PARAMETERS);
+#define TO_SLOW 0, 0, 0, target, tag, low, high
 
-REGCALL struct fast_result system_call_slow(ARGUMENTS);
-REGCALL struct fast_result message_call_fast(ARGUMENTS);
-REGCALL struct fast_result message_reply_receive_fast(ARGUMENTS);
-
-// The port behind a handle, if the handle is right and allows this.
-static inline struct handle_entry *fast_look_up(uint64_t handle, enum ability ability) {
-    uint64_t index = handle & ((1u << HANDLE_INDEX_BITS) - 1);
-    if (!LIKELY(index < HART_GET(handles_limit)))
-        return nullptr;
-    struct handle_entry *entry = &HART_GET(handles)[index];
-    bool fits = LIKELY(__c11_atomic_load(&entry->handle, __ATOMIC_ACQUIRE) == (handle_t)handle) &&
-                LIKELY(entry->abilities & ability);
-    return fits ? entry : nullptr;
+// The entry that a handle's index names; whether it is the handle's is for the caller to check.
+static inline const struct handle_entry *fast_entry(const struct thread *thread, uint64_t handle) {
+    const struct handle_table *table = thread->handles;
+    uint64_t index = handle & __c11_atomic_load(&table->index_mask, __ATOMIC_ACQUIRE);
+    return &__c11_atomic_load(&table->entries, __ATOMIC_ACQUIRE)[index];
 }
 
-// Makes `next` the current thread: it waited, so its registers are the message's.
+// Whether an entry's value is this handle; read before what the entry holds.
+static inline bool fast_fits(const _Atomic handle_t *value, uint64_t handle) {
+    bool fits = *(const handle_t *)value == (handle_t)handle;
+    __c11_atomic_signal_fence(__ATOMIC_ACQUIRE);
+    return fits;
+}
+
+// Makes `next` the current thread. It has nothing special, and neither has the one that is left.
 static inline void fast_switch(struct thread *next) {
-    struct process *process = next->process;
-    next->state = THREAD_RUNNING;
-    next->hart = HART_GET(self);
+    struct space *space = next->space;
     HART_SET(current, next);
-    HART_SET(process, process);
-    HART_SET(handles, process->handles.entries);
-    HART_SET(handles_limit, process->handles.capacity);
-    HART_SET(user_rsp, next->registers.rsp);
     // Loading the root, which serialises, makes this visible before any translation is cached.
-    __c11_atomic_store(&((__seg_gs struct hart *)0)->space, &process->space, __ATOMIC_RELAXED);
-    hal_space_load(process->space.root);
-    HART_SET(generation, __c11_atomic_load(&process->space.generation, __ATOMIC_ACQUIRE));
-    HART_SET(counters.space_loads, HART_GET(counters.space_loads) + 1);
+    __c11_atomic_store(&((__seg_gs struct hart *)0)->space, space, __ATOMIC_RELAXED);
+    hal_space_load(space->root);
 }
 
-// Whether the switch from this hart's current thread needs nothing special.
-static inline bool fast_switchable(const struct thread *from, const struct thread *to) {
-    return LIKELY(from->process != to->process) &&
-           LIKELY(!(HART_GET(vector_used) | HART_GET(fs_used))) && LIKELY(to->fs_base == 0) &&
-           LIKELY(to->timer.hart == nullptr);
-}
-
-static inline void fast_save(struct thread *thread, uint64_t rip) {
-    thread->registers.rip = rip;
-    thread->registers.rsp = HART_GET(user_rsp);
-    thread->full = 0;
-}
-
-static inline bool fast_allowed(parcel_t parcel, uint64_t low, uint64_t high) {
-    return LIKELY((parcel | low | high | HART_GET(trace)) == 0) && LIKELY(HART_GET(tokens) > 0);
-}
-
-REGCALL struct fast_result message_call_fast(ARGUMENTS) {
-    ticks_t deadline = HART_GET(deadline);
-    struct handle_entry *entry = fast_look_up(target, CAN_CALL);
-    if (!LIKELY(entry != nullptr) || !fast_allowed(parcel, low, high) ||
-        !LIKELY(deadline - 1 >= HART_GET(tick) - 1))
+REGCALL void message_call_fast(PARAMETERS) {
+    struct thread *caller = HART_GET(current);
+    caller->registers.rip = rip;
+    caller->registers.rsp = rsp;
+    caller->call.deadline = deadline;
+    const struct handle_entry *entry = fast_entry(caller, target);
+    if (!LIKELY(hal_token_spend()) || !LIKELY(fast_fits(&entry->call_handle, target)) ||
+        !LIKELY(deadline - 1 >= HART_GET(tick_guard)) ||
+        !LIKELY(caller->hand.caller == nullptr)) // else a deadline is inherited
         goto out_slow;
     struct port *port = (struct port *)entry->object;
-    struct thread *caller = HART_GET(current);
-    if (!LIKELY(caller->hand.caller == nullptr)) // it serves: its deadline is inherited
+    if (!LIKELY(spinlock_try(&port->lock)))
         goto out_slow;
-    spinlock_acquire(&port->lock);
     struct thread *server = port->waiting;
-    if (!LIKELY(server != nullptr) || !fast_switchable(caller, server))
+    if (!LIKELY(server != nullptr) || !LIKELY(server->slow_any == 0))
         goto out_unlock;
     port->waiting = server->next;
     server->port = nullptr;
     uint64_t word = caller->call.word + CALL_GENERATION + CALL_TAKEN;
-    caller->state = THREAD_CALLING;
-    caller->call.deadline = deadline;
-    fast_save(caller, rcx);
     server->hand.caller = caller;
     server->hand.word = word;
-    server->hand.deadline = deadline;
     __c11_atomic_store(&caller->call.word, word, __ATOMIC_RELEASE);
     spinlock_release(&port->lock);
-    HART_SET(tokens, HART_GET(tokens) - 1);
     fast_switch(server);
-    return (struct fast_result){.rax = KIND_REQUEST << RESULT_KIND_SHIFT,
-                                .rcx = server->registers.rip,
-                                .rdi = entry->badge,
-                                .rsi = tag};
+    [[clang::musttail]] return message_leave(KIND_REQUEST << RESULT_KIND_SHIFT,
+                                             server->registers.rip, server->registers.rsp,
+                                             entry->badge, tag, low, high);
 out_unlock:
     spinlock_release(&port->lock);
 out_slow:
-    [[clang::musttail]] return system_call_slow(rax, rcx, parcel, target, tag, low, high);
+    [[clang::musttail]] return message_call_slow(TO_SLOW);
 }
 
-REGCALL struct fast_result message_reply_receive_fast(ARGUMENTS) {
-    struct handle_entry *entry = fast_look_up(target, CAN_RECEIVE);
-    if (!LIKELY(entry != nullptr) || !fast_allowed(parcel, low, high) ||
-        !LIKELY(HART_GET(deadline) == 0))
+REGCALL void message_reply_receive_fast(PARAMETERS) {
+    (void)deadline; // none
+    struct thread *server = HART_GET(current);
+    server->registers.rip = rip;
+    server->registers.rsp = rsp;
+    const struct handle_entry *entry = fast_entry(server, target);
+    struct thread *caller = server->hand.caller;
+    if (!LIKELY(hal_token_spend()) || !LIKELY(fast_fits(&entry->receive_handle, target)) ||
+        !LIKELY(caller != nullptr) || !LIKELY(server->hand.lender == nullptr) ||
+        !LIKELY(caller->slow_any == 0))
         goto out_slow;
     struct port *port = (struct port *)entry->object;
-    struct thread *server = HART_GET(current);
-    struct thread *caller = server->hand.caller;
-    if (!LIKELY(caller != nullptr) || !LIKELY(server->hand.lender == nullptr) ||
-        !fast_switchable(server, caller))
+    if (!LIKELY(spinlock_try(&port->lock)))
         goto out_slow;
-    spinlock_acquire(&port->lock);
-    if (!LIKELY(port->first == nullptr) || !LIKELY(port->notifications.first == nullptr) ||
-        !LIKELY(port->events.first == nullptr))
-        goto out_unlock;
     uint64_t word = server->hand.word;
-    if (!LIKELY(__c11_atomic_compare_exchange_strong(&caller->call.word, &word, word - CALL_TAKEN,
+    if (!LIKELY(port->pending == 0) ||
+        !LIKELY(__c11_atomic_compare_exchange_strong(&caller->call.word, &word, word - CALL_TAKEN,
                                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
         goto out_unlock;
     server->hand.caller = nullptr;
-    server->state = THREAD_RECEIVING;
     server->port = port;
     server->next = port->waiting;
     port->waiting = server;
-    fast_save(server, rcx);
     spinlock_release(&port->lock);
-    HART_SET(tokens, HART_GET(tokens) - 1);
     fast_switch(caller);
-    return (struct fast_result){.rcx = caller->registers.rip, .rsi = tag};
+    [[clang::musttail]] return message_leave(0, caller->registers.rip, caller->registers.rsp, 0,
+                                             tag, low, high);
 out_unlock:
     spinlock_release(&port->lock);
 out_slow:
-    [[clang::musttail]] return system_call_slow(rax, rcx, parcel, target, tag, low, high);
+    [[clang::musttail]] return message_reply_receive_slow(TO_SLOW);
 }

@@ -7,27 +7,32 @@ static constexpr unsigned ENTRIES_PER_FRAME = PAGE_SIZE / sizeof(struct handle_e
 static constexpr unsigned CAPACITY_LIMIT = 1u << HANDLE_INDEX_BITS;
 static constexpr handle_t NO_INDEX = 0xffff; // no entry has this index, so no handle matches
 
+static uint64_t handles_capacity(const struct handle_table *table) { return table->index_mask + 1; }
+
 static unsigned handle_index(handle_t handle) { return handle & NO_INDEX; }
 
 // Links entries [from, to) at the end of the free list.
 static void free_append(struct handle_table *table, unsigned from, unsigned to) {
     for (unsigned i = from; i < to; i++) {
-        table->entries[i].handle = NO_INDEX;
-        table->entries[i].next = 0;
+        struct handle_entry *entry = &table->entries[i];
+        entry->handle = entry->call_handle = entry->receive_handle = NO_INDEX;
+        entry->next = 0;
         if (table->free_last != 0)
-            table->entries[table->free_last].next |= i;
+            table->entries[table->free_last].next = (uint16_t)i;
         else
             table->free_first = (uint16_t)i;
         table->free_last = (uint16_t)i;
     }
 }
 
-static void table_publish(struct process *process) {
-    struct hart *hart = hart_self();
-    if (hart != nullptr && hart->process == process) {
-        hart->handles = process->handles.entries;
-        hart->handles_limit = process->handles.capacity;
-    }
+// The stamp of a free entry, in the upper halves of the two values that no handle matches.
+static void stamp_set(struct handle_entry *entry, uint64_t stamp) {
+    entry->call_handle = (handle_t)(stamp << 16) | NO_INDEX;
+    entry->receive_handle = (handle_t)(stamp & ~(uint64_t)NO_INDEX) | NO_INDEX;
+}
+
+static uint32_t stamp_get(const struct handle_entry *entry) {
+    return entry->call_handle >> 16 | (entry->receive_handle & ~NO_INDEX);
 }
 
 status_t handles_initialize(struct process *process) {
@@ -42,9 +47,10 @@ status_t handles_initialize(struct process *process) {
         return status;
     }
     table->entries = physical_to_virtual(frame_address(frame));
-    table->capacity = ENTRIES_PER_FRAME;
-    table->entries[0].handle = NO_INDEX; // index 0 is never used: 0 is no handle
-    free_append(table, 1, table->capacity);
+    table->index_mask = ENTRIES_PER_FRAME - 1;
+    free_append(table, 0, 1); // index 0 is never used: 0 is no handle
+    table->free_first = table->free_last = 0;
+    free_append(table, 1, ENTRIES_PER_FRAME);
     return OK;
 }
 
@@ -59,7 +65,7 @@ void handles_destroy(struct process *process) {
         return;
     table_free(process, table->entries, table->order);
     table->entries = nullptr;
-    table->capacity = 0;
+    table->index_mask = 0;
 }
 
 // A block of frames that held a smaller table, until nobody can be reading it.
@@ -81,7 +87,8 @@ static void old_table_free(struct quiet *quiet) {
 // Doubles the table.
 static status_t table_grow_locked(struct process *process) {
     struct handle_table *table = &process->handles;
-    uint32_t order = table->order + 1, capacity = table->capacity * 2;
+    uint32_t order = table->order + 1;
+    uint64_t capacity = handles_capacity(table) * 2;
     if (capacity > CAPACITY_LIMIT)
         return ERR_NO_HANDLE;
     status_t status = account_charge(&process->account, 1ull << order);
@@ -98,13 +105,12 @@ static status_t table_grow_locked(struct process *process) {
     *old = (struct old_table){
         .process = process, .entries = table->entries, .order = table->order};
     struct handle_entry *entries = physical_to_virtual(frame_address(frame));
-    __builtin_memcpy(entries, table->entries, table->capacity * sizeof(*entries));
-    unsigned first = table->capacity;
+    __builtin_memcpy(entries, table->entries, handles_capacity(table) * sizeof(*entries));
+    unsigned first = (unsigned)handles_capacity(table);
     table->entries = entries;
     table->order = order;
-    table->capacity = capacity;
-    free_append(table, first, capacity == CAPACITY_LIMIT ? capacity - 1 : capacity);
-    table_publish(process);
+    table->index_mask = capacity - 1;
+    free_append(table, first, (unsigned)(capacity == CAPACITY_LIMIT ? capacity - 1 : capacity));
     object_reference(&process->object);
     quiet_defer(&old->quiet, old_table_free);
     return OK;
@@ -121,10 +127,10 @@ static bool free_usable_locked(const struct process *process, unsigned count) {
     const struct handle_table *table = &process->handles;
     unsigned index = table->free_first;
     for (; count > 0 && index != 0; count--) {
-        uint64_t next = table->entries[index].next;
-        if (process->live > 1 && !quiet_passed(next >> HANDLE_INDEX_BITS))
+        const struct handle_entry *entry = &table->entries[index];
+        if (process->live > 1 && !quiet_passed_recently(stamp_get(entry)))
             return false;
-        index = next & NO_INDEX;
+        index = entry->next;
     }
     return count == 0;
 }
@@ -144,18 +150,11 @@ static status_t table_reserve_locked(struct process *process, unsigned count) {
 static struct handle_entry *entry_take_locked(struct handle_table *table) {
     unsigned index = table->free_first;
     struct handle_entry *entry = &table->entries[index];
-    table->free_first = (uint16_t)(entry->next & NO_INDEX);
+    table->free_first = entry->next;
     if (table->free_first == 0)
         table->free_last = 0;
     table->used++;
     return entry;
-}
-
-static uint8_t abilities_of(uint8_t type, rights_t rights) {
-    if (type != OBJECT_PORT)
-        return 0;
-    return (uint8_t)((rights & RIGHT_CALL ? CAN_CALL : 0) |
-                     (rights & RIGHT_RECEIVE ? CAN_RECEIVE : 0));
 }
 
 // Fills a reserved entry; takes over a reference.
@@ -167,8 +166,11 @@ static handle_t entry_fill_locked(struct process *process, struct object *object
     entry->badge = (uint64_t)badge << BADGE_OWNER_SHIFT | process->number;
     entry->rights = rights;
     entry->type = object->type;
-    entry->abilities = abilities_of(object->type, rights);
     handle_t handle = (handle_t)(index | (entry->handle & ~NO_INDEX));
+    bool port = object->type == OBJECT_PORT;
+    bool calls = port && (rights & RIGHT_CALL), receives = port && (rights & RIGHT_RECEIVE);
+    __c11_atomic_store(&entry->call_handle, calls ? handle : NO_INDEX, __ATOMIC_RELEASE);
+    __c11_atomic_store(&entry->receive_handle, receives ? handle : NO_INDEX, __ATOMIC_RELEASE);
     __c11_atomic_store(&entry->handle, handle, __ATOMIC_RELEASE);
     return handle;
 }
@@ -180,9 +182,10 @@ static struct object *entry_clear_locked(struct handle_table *table, struct hand
     unsigned index = (unsigned)(entry - table->entries);
     handle_t generation = (entry->handle & ~NO_INDEX) + NO_INDEX + 1;
     __c11_atomic_store(&entry->handle, generation | NO_INDEX, __ATOMIC_RELEASE);
-    entry->next = quiet_stamp() << HANDLE_INDEX_BITS;
+    stamp_set(entry, quiet_stamp());
+    entry->next = 0;
     if (table->free_last != 0)
-        table->entries[table->free_last].next |= index;
+        table->entries[table->free_last].next = (uint16_t)index;
     else
         table->free_first = (uint16_t)index;
     table->free_last = (uint16_t)index;
@@ -192,9 +195,10 @@ static struct object *entry_clear_locked(struct handle_table *table, struct hand
 
 static struct handle_entry *entry_find(struct handle_table *table, handle_t handle) {
     unsigned index = handle_index(handle);
-    if (index >= table->capacity)
+    if (index > __c11_atomic_load(&table->index_mask, __ATOMIC_ACQUIRE))
         return nullptr;
-    struct handle_entry *entry = &table->entries[index];
+    struct handle_entry *entry =
+        &__c11_atomic_load(&table->entries, __ATOMIC_ACQUIRE)[index];
     return __c11_atomic_load(&entry->handle, __ATOMIC_ACQUIRE) == handle ? entry : nullptr;
 }
 
@@ -263,12 +267,12 @@ status_t handle_close(struct process *process, handle_t handle) {
 
 bool handles_close_some(struct process *process, unsigned *index, unsigned limit) {
     struct handle_table *table = &process->handles;
-    for (; *index < table->capacity && limit > 0; (*index)++, limit--) {
+    for (; *index < handles_capacity(table) && limit > 0; (*index)++, limit--) {
         handle_t handle = table->entries[*index].handle;
         if (handle_index(handle) == *index && *index != 0)
             (void)!handle_close(process, handle);
     }
-    return *index >= table->capacity;
+    return *index >= handles_capacity(table);
 }
 
 // --- handles in messages -------------------------------------------------------------------------

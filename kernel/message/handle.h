@@ -1,30 +1,29 @@
 // A process's handle table: a growing array. Look-up takes no lock: a handle's index and generation
-// are checked by one comparison, type and right by one bit. Changes are made under the table's lock.
+// are checked by one comparison, on the message path type and right too. Changes are made under the table's lock.
 // An entry that was closed is used again only after a quiet point, and with another generation.
 #pragma once
 
 #include "message/object.h"
 #include "sync/spinlock.h"
 
-// What an entry allows on the message path, worked out when it is made.
-enum ability : uint8_t { CAN_CALL = 1 << 0, CAN_RECEIVE = 1 << 1 };
-
 struct handle_entry {
     struct object *object;
     uint64_t badge;       // as received with messages sent through it
-    _Atomic handle_t handle; // its value while in use; else an index that is not its own
+    // Its value, while in use; else one whose index is not the entry's own. The same again for those
+    // that may call a port, and for those that may receive from it: one comparison for the fast path.
+    // Free: bits 16-31 hold the next generation, and two halves of the quiet stamp.
+    _Atomic handle_t handle, call_handle, receive_handle;
     rights_t rights;
     uint8_t type;
-    uint8_t abilities;
-    uint8_t reserved;
-    uint64_t next; // free: index of the next free entry in bits 0-15, quiet stamp above
+    uint16_t next; // free: index of the next free entry
 };
 static_assert(sizeof(struct handle_entry) == 32);
 
 struct handle_table {
     struct spinlock lock;
-    struct handle_entry *entries;
-    uint32_t capacity; // entries
+    // Read without the lock, the mask first: a table that has just grown holds the old one's entries.
+    _Atomic(struct handle_entry *) entries;
+    _Atomic uint64_t index_mask; // entries less one; their number is a power of two
     uint32_t order;    // of the block of frames
     uint32_t used;
     uint16_t free_first, free_last; // in order of closing; 0: none

@@ -20,6 +20,7 @@ static void event_append_locked(struct port *port, struct event *event) REQUIRES
     struct event_list *list = list_of(port, event);
     event->next = nullptr;
     event->queued = true;
+    port->pending++;
     if (list->first == nullptr)
         list->first = event;
     else
@@ -27,7 +28,8 @@ static void event_append_locked(struct port *port, struct event *event) REQUIRES
     list->last = event;
 }
 
-static bool list_remove(struct event_list *list, struct event *event) {
+static bool event_remove_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
+    struct event_list *list = list_of(port, event);
     struct event *previous = nullptr;
     for (struct event *e = list->first; e != nullptr; previous = e, e = e->next) {
         if (e != event)
@@ -39,6 +41,7 @@ static bool list_remove(struct event_list *list, struct event *event) {
         if (list->last == e)
             list->last = previous;
         e->queued = false;
+        port->pending--;
         return true;
     }
     return false;
@@ -70,7 +73,7 @@ void port_post(struct port *port, struct event *event) {
 
 void port_withdraw(struct port *port, struct event *event) {
     spinlock_acquire(&port->lock);
-    (void)list_remove(list_of(port, event), event);
+    (void)event_remove_locked(port, event);
     spinlock_release(&port->lock);
 }
 
@@ -82,6 +85,7 @@ static struct thread *port_take_any(struct port *port) {
     struct thread *thread = port->first;
     if (thread != nullptr) {
         port->first = thread->next;
+        port->pending--;
         queued_call_end(thread);
     } else if ((thread = port->waiting) != nullptr) {
         port->waiting = thread->next;
@@ -96,7 +100,7 @@ static struct event *port_take_death(struct port *port) {
     spinlock_acquire(&port->lock);
     struct event *event = port->events.first;
     if (event != nullptr)
-        (void)list_remove(&port->events, event);
+        (void)event_remove_locked(port, event);
     spinlock_release(&port->lock);
     return event;
 }

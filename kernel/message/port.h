@@ -28,8 +28,9 @@ struct port {
     struct object object;
     struct spinlock lock;
     uint32_t protocol;
-    struct thread *waiting;              // RECEIVING, linked by thread->next
-    struct thread *first, *last;         // CALLING and QUEUED, in order of arrival
+    uint32_t pending;                    // queued calls and events
+    struct thread *waiting;              // to receive, linked by thread->next
+    struct thread *first, *last;         // with QUEUED calls, in order of arrival
     struct event_list notifications, events;
     bool closed;
     bool boot;       // named at boot: stays open when its receiver ends

@@ -20,6 +20,7 @@ bool receive_event_locked(struct port *port, struct thread *receiver) {
     if (event == nullptr)
         return false;
     list->first = event->next;
+    port->pending--;
     event->queued = false;
     thread_result(receiver, result_kind((enum message_kind)event->kind, 0));
     struct registers *r = &receiver->registers;
@@ -130,6 +131,7 @@ static struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock) {
     port->first = caller->next;
     if (port->first == nullptr)
         port->last = nullptr;
+    port->pending--;
     caller->port = nullptr;
     return caller;
 }
@@ -151,7 +153,6 @@ bool receive_next_locked(struct port *port, struct thread *receiver) {
 }
 
 void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline) {
-    receiver->state = THREAD_RECEIVING;
     receiver->port = port;
     receiver->next = port->waiting;
     port->waiting = receiver;

@@ -1,4 +1,5 @@
-// Spinlocks: fair (tickets), for data that several harts change.
+// Spinlocks, for data that several harts change. Who has to wait waits in line (tickets); only whoever
+// comes just as the lock is free may be faster than the head of the line.
 //
 // Rules. Interrupts are off whenever kernel code runs, so a lock is never taken by an interrupt of
 // the hart that holds it. A holder does not block, does not wait for another hart's acknowledgement
@@ -23,20 +24,27 @@
 void hart_poll(void);
 
 struct CAPABILITY("spinlock") spinlock {
-    _Atomic uint16_t next, owner; // tickets: handed out, being served
+    _Atomic uint32_t held;        // 0 or 1
+    _Atomic uint16_t next, owner; // tickets of those that wait: handed out, at the head of the line
 };
 
-// Takes the lock; spins until it is this hart's turn.
-void spinlock_wait(struct spinlock *lock, uint16_t ticket);
+// Waits for the lock in line, and takes it.
+void spinlock_wait(struct spinlock *lock);
 
-static inline void spinlock_acquire(struct spinlock *lock) ACQUIRE(*lock) NO_THREAD_SAFETY_ANALYSIS {
-    uint16_t ticket = __c11_atomic_fetch_add(&lock->next, 1, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(__c11_atomic_load(&lock->owner, __ATOMIC_ACQUIRE) != ticket, 0))
-        spinlock_wait(lock, ticket);
+// Takes the lock if it is free.
+static inline bool spinlock_try(struct spinlock *lock) TRY_ACQUIRE(true, *lock)
+    NO_THREAD_SAFETY_ANALYSIS {
+    return !(__c11_atomic_fetch_or(&lock->held, 1, __ATOMIC_ACQUIRE) & 1);
 }
 
-// Gives the lock to the next in line. A plain store: only the holder writes `owner`.
-static inline void spinlock_release(struct spinlock *lock) RELEASE(*lock) NO_THREAD_SAFETY_ANALYSIS {
-    uint16_t owner = __c11_atomic_load(&lock->owner, __ATOMIC_RELAXED);
-    __c11_atomic_store(&lock->owner, (uint16_t)(owner + 1), __ATOMIC_RELEASE);
+static inline void spinlock_acquire(struct spinlock *lock) ACQUIRE(*lock)
+    NO_THREAD_SAFETY_ANALYSIS {
+    if (__builtin_expect(!spinlock_try(lock), 0))
+        spinlock_wait(lock);
+}
+
+// A plain store: only the holder changes `held` back.
+static inline void spinlock_release(struct spinlock *lock) RELEASE(*lock)
+    NO_THREAD_SAFETY_ANALYSIS {
+    __c11_atomic_store(&lock->held, 0, __ATOMIC_RELEASE);
 }

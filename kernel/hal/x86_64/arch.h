@@ -86,6 +86,13 @@ static inline uint64_t hal_fault_address(void) {
     return address;
 }
 
+// Spends one of the current thread's tokens; false if that was more than it had.
+static inline bool hal_token_spend(void) {
+    bool overdrawn;
+    __asm__ volatile("decq %%gs:0x20" : "=@ccs"(overdrawn) : : "memory");
+    return !overdrawn;
+}
+
 // Model-specific registers (Intel SDM vol. 4 table 2-2).
 static inline void hal_register_write(uint32_t number, uint64_t value) {
     __asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));

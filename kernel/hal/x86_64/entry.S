@@ -12,7 +12,7 @@
 #define HART_KERNEL_STACK %gs:0x10
 #define HART_CURRENT %gs:0x18
 #define HART_TOKENS %gs:0x20
-#define HART_DEADLINE %gs:0x30
+#define HART_TRACE_SPECIAL %gs:0x28
 
 // Offsets in struct thread.
 #define T_RAX 0x10
@@ -34,51 +34,85 @@
 #define T_RFLAGS 0x90
 #define T_RSP 0x98
 #define T_FULL 0xa0
+#define T_DEADLINE 0xf8 // call.deadline
 
 #define USER_RFLAGS 0x202 // interrupts on, nothing else
 
     .section .text.entry, "ax"
 
 // --- system calls --------------------------------------------------------------------------------
-// rcx: return address, r11: flags, eax: number. Fast C functions take rax, rcx, rdx, rdi, rsi, r8,
-// r9 in these registers (regcall), leave rbx, r12-r15 alone, and return the next thread's values in
-// the same registers, its rsp in HART_USER_RSP. What they cannot do they hand on, unchanged, to
-// system_call_slow.
+// rcx: return address, r11: flags, eax: number, the rest as in include/abi/message.h.
+//
+// The two fast calls are C functions (message/fast.c) that take, in the registers of clang's regcall:
+// rax deadline, rcx return address, rdx the program's rsp, rdi handle, rsi tag, and r8 and r9 as 0.
+// They leave rbx and r12 to r15 alone, and end by jumping to message_leave with the next thread's
+// rax, rcx, rdx (its rsp), rdi and rsi, or to the slow path, with rip, rsp and deadline stored in the
+// thread's block.
     .globl entry_system_call
     .p2align 6
 entry_system_call:
     swapgs
-    movq %rsp, HART_USER_RSP
-    movq HART_KERNEL_STACK, %rsp
     cmpl $1, %eax
     jne 1f
-    movq %r10, HART_DEADLINE
-    call __regcall3__message_call_fast
-    jmp 2f
-1:  cmpl $2, %eax
-    jne 3f
-    movq %r10, HART_DEADLINE
-    call __regcall3__message_reply_receive_fast
-2:  xorl %r10d, %r10d
-    xorl %ebp, %ebp
-    movl $USER_RFLAGS, %r11d
-    movq HART_USER_RSP, %rsp
-    swapgs
-    sysretq
+    movq %rdx, %r11 // parcel
+    orq %r8, %r11   // handles
+    orq %r9, %r11
+    orq HART_TRACE_SPECIAL, %r11
+    jnz system_call_slow
+    movq %r10, %rax
+    movq %rsp, %rdx
+    movq HART_KERNEL_STACK, %rsp
+    jmp __regcall3__message_call_fast
 
-3:  testl %eax, %eax
-    jne 4f
+1:  cmpl $2, %eax
+    jne 2f
+    movq %rdx, %r11
+    orq %r8, %r11
+    orq %r9, %r11
+    orq %r10, %r11  // deadline
+    orq HART_TRACE_SPECIAL, %r11
+    jnz system_call_slow
+    movq %rsp, %rdx
+    movq HART_KERNEL_STACK, %rsp
+    jmp __regcall3__message_reply_receive_fast
+
+2:  testl %eax, %eax
+    jnz system_call_slow
     decq HART_TOKENS // null: the cheapest call; spends a token like every other
-    js 4f
+    js system_call_slow
     xorl %edi, %edi
     xorl %esi, %esi
-    movq HART_USER_RSP, %rsp
     swapgs
     sysretq
 
-4:  movq %r10, HART_DEADLINE
-    .globl __regcall3__system_call_slow
-__regcall3__system_call_slow:
+    .globl __regcall3__message_leave
+__regcall3__message_leave:
+    movq %rdx, %rsp
+    xorl %edx, %edx
+    xorl %r10d, %r10d
+    xorl %ebp, %ebp
+    movl $USER_RFLAGS, %r11d
+    swapgs
+    sysretq
+
+    .globl __regcall3__message_call_slow
+__regcall3__message_call_slow:
+    movl $1, %eax
+    jmp 1f
+    .globl __regcall3__message_reply_receive_slow
+__regcall3__message_reply_receive_slow:
+    movl $2, %eax
+1:  movq HART_CURRENT, %r11
+    xorl %edx, %edx
+    xorl %r10d, %r10d
+    cmpl $1, %eax
+    jne 2f
+    movq T_DEADLINE(%r11), %r10
+2:  movq T_RIP(%r11), %rcx
+    movq T_RSP(%r11), %rsp
+
+system_call_slow:
+    movq %rsp, HART_USER_RSP
     movq HART_KERNEL_STACK, %rsp
     pushq %rax
     movq HART_CURRENT, %rax
@@ -86,8 +120,7 @@ __regcall3__system_call_slow:
     movq %rcx, T_RIP(%rax)
     movq HART_USER_RSP, %rcx
     movq %rcx, T_RSP(%rax)
-    movq HART_DEADLINE, %rcx
-    movq %rcx, T_R10(%rax)
+    movq %r10, T_R10(%rax)
     movq %rdx, T_RDX(%rax)
     movq %rsi, T_RSI(%rax)
     movq %rdi, T_RDI(%rax)
