@@ -1,11 +1,11 @@
 #include "machine.h"
 
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "debug/crash.h"
 #include "debug/log.h"
@@ -19,6 +19,7 @@ thread_local struct hart *machine_hart;
 void (*machine_page_flushed)(unsigned hart, uint64_t address);
 void (*machine_space_loaded)(unsigned hart);
 bool machine_harts_are_threads;
+uint64_t machine_size;
 
 struct hart *harts[HART_LIMIT];
 unsigned hart_count;
@@ -65,8 +66,16 @@ void page_copy(void *restrict to, const void *restrict from) { memcpy(to, from, 
 // --- harts ---------------------------------------------------------------------------------------
 
 void hal_pause(void) {
-    if (machine_harts_are_threads)
-        usleep(0);
+    if (machine_harts_are_threads) {
+        sched_yield();
+        return;
+    }
+    struct hart *self = machine_hart;
+    for (unsigned i = 0; i < hart_count; i++) {
+        machine_hart = harts[i];
+        hart_poll();
+    }
+    machine_hart = self;
 }
 
 void hal_page_flush(uint64_t address) {
@@ -83,12 +92,8 @@ void hal_space_load(paddr_t root) {
 paddr_t hal_space_root(void) { return machine_hart->arch.root; }
 
 void hal_hart_interrupt(struct hart *hart, uint8_t vector) {
-    if (vector != VECTOR_FLUSH || machine_harts_are_threads)
-        return;
-    struct hart *self = machine_hart;
-    machine_hart = hart;
-    hart_poll();
-    machine_hart = self;
+    (void)hart;
+    (void)vector;
 }
 
 void machine_switch(unsigned hart) { machine_hart = harts[hart]; }
@@ -151,6 +156,7 @@ static void memory_map(uint64_t size) {
 
 void machine_start(unsigned megabytes, unsigned hart_number) {
     uint64_t size = (uint64_t)megabytes << 20;
+    machine_size = size;
     machine_memory = map(size);
     machine_frames = map(size / PAGE_SIZE * sizeof(struct frame));
     memory_map(size);

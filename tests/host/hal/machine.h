@@ -19,13 +19,16 @@ void machine_switch(unsigned hart);
 extern void (*machine_page_flushed)(unsigned hart, uint64_t address);
 extern void (*machine_space_loaded)(unsigned hart);
 
-// How VECTOR_FLUSH arrives: at once (the default; the hart is simulated by this thread), or not at
-// all, because each hart is a thread of its own which polls.
+// Each hart is a thread of its own, which polls. Otherwise this thread runs them all, and a hart that
+// was asked to flush does so only while another waits for it: as late as it may.
 extern bool machine_harts_are_threads;
 
 // Loads a space on this hart as hart_enter does, or the kernel's own root.
 struct space;
 void machine_enter(struct space *space);
+
+// Bytes of memory, holes included.
+extern uint64_t machine_size;
 
 // Frames of the module that the memory map names.
 static constexpr paddr_t MACHINE_MODULE = 0x300000;

@@ -1,0 +1,85 @@
+// The reference model of parcels: what each page of each space holds, and what may be done with it.
+// It knows nothing of tables, references or sums; a clone is a copy of a number.
+#pragma once
+
+#include "memory/space.h"
+
+static constexpr unsigned SPACES = 4;
+static constexpr unsigned AREAS = 7;  // slots of level 2 in use in each space
+static constexpr unsigned PAGES = 12; // slots of level 1 in use in each area
+static constexpr unsigned WINDOWS = AREAS * (PAGES + 1);
+
+enum model_kind : uint8_t { MODEL_EMPTY, MODEL_MEMORY, MODEL_LENT, MODEL_LANDING };
+
+// A slot of either level. An area with MEMORY holds pages; LENT keeps the rights for the return.
+struct model_slot {
+    enum model_kind kind;
+    bool writable, executable, read_only, borrowed, flight;
+    uint16_t window; // LANDING: entries, in the first one of a free window
+};
+
+struct model_page {
+    struct model_slot slot;
+    uint64_t value;
+};
+
+struct model_area {
+    struct model_slot slot;
+    bool full; // the pages that are not in use here are memory, not holes
+    struct model_page page[PAGES];
+};
+
+struct model_window {
+    unsigned area, page, window;
+};
+
+struct model_space {
+    struct model_area area[AREAS];
+    struct model_window windows[2][WINDOWS]; // free ones by level less one, first in, first out
+    unsigned window_count[2];
+};
+
+// A run in the model. At level 2 `page` is 0 and `count` counts areas.
+struct model_run {
+    unsigned level, area, page, count;
+};
+
+struct model_pass {
+    enum parcel_mode mode;
+    bool writable, executable;
+};
+
+extern struct model_space model[SPACES];
+
+static constexpr uaddr_t MODEL_BASE = 0x40000000;
+
+uaddr_t model_address(const struct model_run *run);
+parcel_t model_parcel(const struct model_run *run, enum parcel_mode mode, bool writable,
+                      bool executable);
+struct model_slot *model_slot(struct model_space *space, const struct model_run *run, unsigned i);
+
+// Rights and marks of slot i of a run, by itself and by its area.
+struct model_slot model_effective(struct model_space *space, const struct model_run *run,
+                                  unsigned i);
+
+// May it be done? Then do it.
+bool model_create(struct model_space *space, const struct model_run *run, bool writable,
+                  bool executable);
+bool model_free(struct model_space *space, const struct model_run *run);
+bool model_protect(struct model_space *space, const struct model_run *run, bool writable,
+                   bool executable);
+bool model_clone(struct model_space *space, const struct model_run *from,
+                 const struct model_run *to);
+bool model_prepare(struct model_space *space, const struct model_run *run, unsigned window);
+bool model_release(struct model_space *space, const struct model_run *run);
+bool model_mark(struct model_space *space, const struct model_run *run,
+                const struct model_pass *pass);
+void model_unmark(struct model_space *space, const struct model_run *run);
+bool model_pass(struct model_space *from, const struct model_run *run,
+                const struct model_pass *pass, bool marked, struct model_space *to, bool holes,
+                bool execution, struct model_run *landed, unsigned *window);
+bool model_move(struct model_space *from, const struct model_run *run,
+                const struct model_pass *pass, struct model_space *to,
+                const struct model_run *destination);
+bool model_return(struct model_space *borrower, const struct model_run *landed, unsigned window,
+                  struct model_space *lender, const struct model_run *home);

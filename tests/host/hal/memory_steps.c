@@ -1,0 +1,451 @@
+#include "memory_steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "adversary.h"
+#include "machine.h"
+#include "memory/tlb.h"
+#include "memory_model.h"
+#include "spaces.h"
+
+static constexpr unsigned HARTS = 3, MEGABYTES = 48, CHECK_EVERY = 250;
+static constexpr unsigned LOANS = 24, FLIGHTS = 8;
+
+struct loan {
+    bool used;
+    unsigned borrower, lender, window;
+    struct model_run landed, home;
+};
+
+struct flight {
+    bool used;
+    unsigned space;
+    struct model_run run;
+    struct model_pass pass;
+};
+
+static struct test_space spaces[SPACES];
+static struct test_space *space_list[SPACES];
+static struct loan loans[LOANS];
+static struct flight flights[FLIGHTS];
+static int hart_space[HARTS]; // what each runs, -1 for nothing
+static bool hart_owes[HARTS]; // it must enter its space before user code runs there
+static uint64_t values;
+static bool talking, failed;
+
+#define say(...) (talking ? (void)printf(__VA_ARGS__) : (void)0)
+
+static const uint16_t *numbers; // of the step
+
+static unsigned pick(unsigned n, unsigned limit) { return numbers[n] % limit; }
+
+static void differ(const char *what, unsigned got, unsigned expected) {
+    printf("  %s: %u, the model says %u\n", what, got, expected);
+    failed = true;
+}
+
+// --- what a step is about ------------------------------------------------------------------------
+
+static struct space *space_of(unsigned space) { return &spaces[space].space; }
+
+// Areas from the fourth on are mostly left to level 2.
+static unsigned area_pick(unsigned level, unsigned n) {
+    if (numbers[n] >> 8 < (level == 1 ? 16 : 40))
+        return pick(n, AREAS);
+    return level == 1 ? pick(n, 3) : 3 + pick(n, AREAS - 3);
+}
+
+static struct model_run run_pick(unsigned level, unsigned n) {
+    unsigned area = area_pick(level, n), page = pick(n + 1, PAGES);
+    unsigned count = numbers[n + 1] >> 8 & 3 ? 1 : 1 + (numbers[n + 1] >> 10) % 8;
+    if (level == 1)
+        return (struct model_run){1, area, page, count < PAGES - page ? count : PAGES - page};
+    return (struct model_run){2, area, 0, count > 1 && area + 1 < AREAS ? 2 : 1};
+}
+
+static struct model_pass pass_pick(unsigned n) {
+    static const enum parcel_mode modes[] = {PARCEL_GIVE, PARCEL_GIVE, PARCEL_LEND,
+                                             PARCEL_LEND, PARCEL_LEND, PARCEL_CLONE};
+    unsigned rights = numbers[n] >> 4 & 15;
+    return (struct model_pass){.mode = modes[pick(n, 6)],
+                               .writable = rights < 5 || rights == 15,
+                               .executable = rights >= 14};
+}
+
+static void run_say(const char *what, unsigned space, const struct model_run *run) {
+    say("  %s space %u level %u area %u page %u count %u (%lx)\n", what, space, run->level,
+        run->area, run->page, run->count, model_address(run));
+}
+
+// What lack of memory refuses is no business of the model.
+static bool scarce(status_t status) { return status == ERR_NO_MEMORY || status == ERR_NO_FRAME; }
+
+static void compare(const char *what, status_t status, bool expected) {
+    say("  = %d\n", status);
+    if ((status == OK) != expected)
+        differ(what, (unsigned)status, expected);
+}
+
+// --- steps on one space --------------------------------------------------------------------------
+
+static unsigned level_pick(void) { return pick(2, 3) == 0 ? 2 : 1; }
+
+static void step_create(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3);
+    bool writable = numbers[5] & 3, executable = (numbers[5] >> 2 & 7) == 0;
+    uint32_t kind = run.level == 2 ? (numbers[6] % 4 == 0 ? MEMORY_PAGES : MEMORY_ZERO)
+                                   : numbers[6] & 1;
+    run_say(kind == MEMORY_ZERO ? "create zero" : "create pages", s, &run);
+    status_t status = memory_create(
+        space_of(s), model_parcel(&run, PARCEL_NONE, writable, executable), kind);
+    if (!scarce(status))
+        compare("create", status, model_create(&model[s], &run, writable, executable));
+}
+
+static void step_free(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3);
+    run_say("free", s, &run);
+    status_t status = memory_free(space_of(s), model_parcel(&run, PARCEL_NONE, false, false));
+    if (!scarce(status))
+        compare("free", status, model_free(&model[s], &run));
+}
+
+static void step_protect(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3);
+    struct model_pass pass = pass_pick(5);
+    run_say("protect", s, &run);
+    status_t status = memory_protect(
+        space_of(s), model_parcel(&run, PARCEL_NONE, pass.writable, pass.executable));
+    if (!scarce(status))
+        compare("protect", status, model_protect(&model[s], &run, pass.writable, pass.executable));
+}
+
+static void step_clone(unsigned s) {
+    struct model_run run = run_pick(1, 3), to = run_pick(1, 5);
+    to.count = run.count;
+    if (to.page + to.count > PAGES)
+        to.page = PAGES - to.count;
+    run_say("clone", s, &run);
+    run_say("to", s, &to);
+    status_t status = memory_clone(space_of(s), model_parcel(&run, PARCEL_NONE, false, false),
+                                   model_address(&to));
+    if (!scarce(status))
+        compare("clone", status, model_clone(&model[s], &run, &to));
+}
+
+static void step_prepare(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3);
+    unsigned window = pick(5, 8) == 0 ? pick(6, 4) : pick(5, 2) == 0 ? 1 : run.count;
+    run_say("prepare", s, &run);
+    status_t status =
+        slot_prepare(space_of(s), model_parcel(&run, PARCEL_NONE, false, false), window);
+    if (!scarce(status))
+        compare("prepare", status, model_prepare(&model[s], &run, window));
+}
+
+// Mostly a window that is there.
+static struct model_run release_pick(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3);
+    unsigned list = run.level - 1;
+    if (pick(5, 4) == 0 || model[s].window_count[list] == 0)
+        return run;
+    const struct model_window *window =
+        &model[s].windows[list][pick(6, model[s].window_count[list])];
+    return (struct model_run){run.level, window->area, window->page, window->window};
+}
+
+static void step_release(unsigned s) {
+    struct model_run run = release_pick(s);
+    run_say("release", s, &run);
+    status_t status = slot_release(space_of(s), model_parcel(&run, PARCEL_NONE, false, false));
+    if (!scarce(status))
+        compare("release", status, model_release(&model[s], &run));
+}
+
+// --- steps on two --------------------------------------------------------------------------------
+
+static void landed_compare(parcel_t landed, const struct model_run *expected, unsigned to) {
+    uint64_t place = model_parcel(expected, PARCEL_NONE, false, false);
+    if ((landed & ~(PARCEL_WRITABLE | PARCEL_EXECUTABLE | PARCEL_HOLES | 7ull << 48)) != place)
+        differ("landed elsewhere", (unsigned)landed, (unsigned)place);
+    struct model_slot slot = model_effective(&model[to], expected, 0);
+    if (slot.kind == MODEL_MEMORY && (slot.writable != ((landed & PARCEL_WRITABLE) != 0) ||
+                                      slot.executable != ((landed & PARCEL_EXECUTABLE) != 0)))
+        differ("rights granted", (unsigned)(landed >> 51), slot.writable);
+}
+
+static struct loan *loan_free(void) {
+    for (unsigned i = 0; i < LOANS; i++)
+        if (!loans[i].used)
+            return &loans[i];
+    return nullptr;
+}
+
+static bool pass(unsigned from, const struct model_run *run, const struct model_pass *how,
+                 bool marked, unsigned to) {
+    struct acceptance acceptance = {
+        .charge = 1'000'000,
+        .flags = (numbers[8] & 3 ? ACCEPT_HOLES : 0) | (numbers[8] & 4 ? ACCEPT_EXECUTABLE : 0)};
+    struct loan *loan = loan_free();
+    parcel_t parcel = model_parcel(run, how->mode, how->writable, how->executable), landed;
+    uint64_t charge;
+    if (loan == nullptr)
+        return false;
+    run_say(marked ? "pass marked" : "pass", from, run);
+    say("  mode %u to space %u\n", how->mode, to);
+    status_t status = parcel_pass(space_of(from), parcel, marked, space_of(to), &acceptance,
+                                  &landed, &charge);
+    tlb_wait();
+    if (scarce(status))
+        return false;
+    *loan = (struct loan){.borrower = to, .lender = from, .home = *run};
+    bool passed = model_pass(&model[from], run, how, marked, &model[to],
+                             acceptance.flags & ACCEPT_HOLES,
+                             acceptance.flags & ACCEPT_EXECUTABLE, &loan->landed, &loan->window);
+    compare("pass", status, passed);
+    if (status == OK && passed)
+        landed_compare(landed, &loan->landed, to);
+    loan->used = status == OK && how->mode == PARCEL_LEND;
+    return status == OK;
+}
+
+static void step_pass(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3);
+    struct model_pass how = pass_pick(5);
+    pass(s, &run, &how, false, pick(7, SPACES));
+}
+
+static void step_return([[maybe_unused]] unsigned s) {
+    struct loan *loan = &loans[pick(3, LOANS)];
+    if (!loan->used)
+        return;
+    run_say("return", loan->borrower, &loan->landed);
+    run_say("to", loan->lender, &loan->home);
+    status_t status = parcel_return(
+        space_of(loan->borrower), model_parcel(&loan->landed, PARCEL_LEND, false, false),
+        space_of(loan->lender), model_parcel(&loan->home, PARCEL_LEND, false, false), true);
+    tlb_wait();
+    compare("return", status, model_return(&model[loan->borrower], &loan->landed, loan->window,
+                                           &model[loan->lender], &loan->home));
+    loan->used = status != OK;
+}
+
+static void step_mark(unsigned s) {
+    struct flight *flight = &flights[pick(7, FLIGHTS)];
+    if (flight->used)
+        return;
+    *flight = (struct flight){.space = s, .run = run_pick(level_pick(), 3), .pass = pass_pick(5)};
+    run_say("mark", s, &flight->run);
+    status_t status = parcel_mark(space_of(s), model_parcel(&flight->run, flight->pass.mode,
+                                                            flight->pass.writable,
+                                                            flight->pass.executable));
+    if (scarce(status))
+        return;
+    compare("mark", status, model_mark(&model[s], &flight->run, &flight->pass));
+    flight->used = status == OK;
+}
+
+static void flight_end(struct flight *flight) {
+    run_say("unmark", flight->space, &flight->run);
+    parcel_unmark(space_of(flight->space),
+                  model_parcel(&flight->run, flight->pass.mode, flight->pass.writable,
+                               flight->pass.executable));
+    model_unmark(&model[flight->space], &flight->run);
+    flight->used = false;
+}
+
+static void step_land([[maybe_unused]] unsigned s) {
+    struct flight *flight = &flights[pick(3, FLIGHTS)];
+    if (!flight->used)
+        return;
+    if (pick(4, 4) == 0)
+        flight_end(flight);
+    else if (pass(flight->space, &flight->run, &flight->pass, true, pick(7, SPACES)))
+        flight->used = false;
+}
+
+static void step_move(unsigned s) {
+    struct model_run run = run_pick(level_pick(), 3), to = run_pick(run.level, 7);
+    struct model_pass how = pass_pick(5);
+    unsigned other = pick(9, SPACES);
+    to.count = run.count;
+    if (run.level == 1 && to.page + to.count > PAGES)
+        to.page = PAGES - to.count;
+    if (run.level == 2 && to.area + to.count > AREAS)
+        to.area = AREAS - to.count;
+    run_say("move", s, &run);
+    run_say("to", other, &to);
+    status_t status = parcel_move(
+        space_of(s), model_parcel(&run, how.mode, how.writable, how.executable), space_of(other),
+        model_address(&to));
+    if (!scarce(status))
+        compare("move", status, model_move(&model[s], &run, &how, &model[other], &to));
+}
+
+// --- user code -----------------------------------------------------------------------------------
+
+static void step_run(unsigned s) {
+    unsigned hart = hart_self()->index;
+    hart_space[hart] = pick(2, 8) == 0 ? -1 : (int)s;
+    hart_owes[hart] = false;
+    say("  hart %u enters space %d\n", hart, hart_space[hart]);
+    machine_enter(hart_space[hart] < 0 ? nullptr : space_of(s));
+}
+
+static uint64_t *touch(struct space *space, uaddr_t address, bool write, bool execute) {
+    uint8_t access = (write ? ACCESS_WRITE : 0) | (execute ? ACCESS_EXECUTE : 0);
+    uint64_t cookie;
+    for (unsigned faults = 0; faults < 6; faults++) {
+        bool wild;
+        uint64_t *word = adversary_access(address, write, execute, &wild);
+        if (wild)
+            differ("a translation leads nowhere", 0, 0);
+        if (word != nullptr || wild)
+            return word;
+        if (space_fault(space, address, access, &cookie) != FAULT_RESOLVED)
+            return nullptr;
+    }
+    differ("faults without end", 6, 0);
+    return nullptr;
+}
+
+static void page_compare(struct model_page *page, uint64_t *word, bool write) {
+    if (write)
+        page->value = *word = ++values;
+    else if (*word != page->value)
+        differ("value read", (unsigned)*word, (unsigned)page->value);
+}
+
+static void step_touch(unsigned s) {
+    unsigned hart = hart_self()->index;
+    if (hart_space[hart] < 0)
+        return;
+    s = (unsigned)hart_space[hart];
+    if (hart_owes[hart])
+        machine_enter(space_of(s));
+    hart_owes[hart] = false;
+    struct model_run run = {1, pick(3, AREAS), pick(4, PAGES), 1};
+    bool write = numbers[5] & 1, execute = !write && (numbers[5] & 6) == 6;
+    struct model_slot slot = model_effective(&model[s], &run, 0);
+    bool memory = model[s].area[run.area].slot.kind == MODEL_MEMORY && slot.kind == MODEL_MEMORY;
+    bool expected = memory && (!write || slot.writable) && (!execute || slot.executable);
+    run_say(write ? "write" : execute ? "execute" : "read", s, &run);
+    uint64_t *word = touch(space_of(s), model_address(&run), write, execute);
+    if ((word != nullptr) != expected)
+        differ("touch", word != nullptr, expected);
+    else if (word != nullptr)
+        page_compare(&model[s].area[run.area].page[run.page], word, write);
+}
+
+static void step_speculate([[maybe_unused]] unsigned s) {
+    struct model_run run = {1, pick(3, AREAS), pick(4, PAGES), 1};
+    if (hart_space[hart_self()->index] >= 0)
+        adversary_speculate(model_address(&run));
+}
+
+static void step_zero([[maybe_unused]] unsigned s) { frames_zero_some(1 + pick(3, 8)); }
+
+// --- sequences -----------------------------------------------------------------------------------
+
+// Messages leave what is owed to the next entry into a space; this hart's user code waits for it.
+static const struct {
+    void (*body)(unsigned space);
+    unsigned weight;
+    bool message;
+} kinds[] = {
+    {step_create, 14, false}, {step_free, 4, false},      {step_protect, 4, false},
+    {step_clone, 5, false},   {step_prepare, 12, false},  {step_release, 2, false},
+    {step_pass, 22, true},    {step_return, 14, true},    {step_mark, 5, true},
+    {step_land, 8, true},     {step_move, 6, false},      {step_run, 6, false},
+    {step_touch, 40, false},  {step_speculate, 8, false}, {step_zero, 1, false},
+};
+
+static unsigned kind_pick(void) {
+    unsigned total = 0, kind = 0;
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        total += kinds[i].weight;
+    unsigned number = pick(0, total);
+    while (number >= kinds[kind].weight)
+        number -= kinds[kind++].weight;
+    return kind;
+}
+
+static void scarcity_set(unsigned s, bool touches) {
+    unsigned how = touches ? 0 : numbers[9] >> 8;
+    frames_fail_at(how % 16 == 1 ? 1 + how / 16 % 5 : 0);
+    spaces[s].account.limit = how % 16 == 2 ? spaces[s].account.used + how / 16 : 1'000'000;
+}
+
+static void step_do(const struct step *step) {
+    numbers = step->number;
+    unsigned kind = kind_pick(), s = pick(1, SPACES);
+    machine_switch(numbers[1] / SPACES % HARTS);
+    scarcity_set(s, kinds[kind].body == step_touch);
+    kinds[kind].body(s);
+    frames_fail_at(0);
+    spaces[s].account.limit = 1'000'000;
+    if (kinds[kind].message)
+        hart_owes[hart_self()->index] = true;
+}
+
+static void steps_begin(void) {
+    machine_start(MEGABYTES, HARTS);
+    adversary_start();
+    for (unsigned i = 0; i < SPACES; i++)
+        space_list[i] = &spaces[i];
+    spaces_begin(space_list, SPACES);
+    for (unsigned hart = 0; hart < HARTS; hart++)
+        hart_space[hart] = -1;
+    // A page beside the areas, so that the tables of level 2 are there.
+    parcel_t page = parcel_make(MODEL_BASE + 100 * level_size(2), 1, 1, PARCEL_NONE, 0);
+    for (unsigned i = 0; i < SPACES; i++)
+        if (memory_create(space_of(i), page, MEMORY_PAGES) != OK)
+            differ("no memory to begin with", i, i);
+}
+
+static void step_check(const char *when) {
+    const char *wrong = spaces_wrong(space_list, SPACES);
+    if (*wrong == 0)
+        return;
+    printf("  %s: %s\n", when, wrong);
+    failed = true;
+}
+
+// Everything comes home and is freed.
+static void steps_end(void) {
+    static const struct step none;
+    numbers = none.number;
+    for (unsigned i = 0; i < FLIGHTS; i++)
+        if (flights[i].used)
+            flight_end(&flights[i]);
+    for (unsigned round = 0; round < LOANS; round++)
+        for (unsigned i = 0; i < LOANS; i++) {
+            struct step step = {.number[3] = (uint16_t)i};
+            numbers = step.number;
+            step_return(0);
+        }
+    for (unsigned hart = 0; hart < HARTS; hart++) {
+        machine_switch(hart);
+        machine_enter(nullptr);
+    }
+    machine_switch(0);
+    const char *wrong = spaces_end(space_list, SPACES);
+    if (*wrong == 0)
+        return;
+    printf("  at the end: %s\n", wrong);
+    failed = true;
+}
+
+bool steps_run(const struct step *steps, unsigned count, bool aloud) {
+    talking = aloud;
+    steps_begin();
+    for (unsigned i = 0; i < count && !failed; i++) {
+        step_do(&steps[i]);
+        if (count < 200 || i % CHECK_EVERY == 0)
+            step_check("check");
+    }
+    if (!failed)
+        steps_end();
+    return !failed;
+}
