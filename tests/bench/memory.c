@@ -16,7 +16,7 @@ static parcel_t slot(uaddr_t address)
     return pages_parcel(address, 1, PARCEL_NONE, PARCEL_WRITABLE);
 }
 
-// --- operations -----------------------------------------------------------------------------------
+// --- operations ----------------------------------------------------------------------------------
 
 static inline void create_free(void *context)
 {
@@ -49,7 +49,7 @@ static inline void start_program(void *context)
     child_close(&child);
 }
 
-// --- what comes before a sample -------------------------------------------------------------------
+// --- what comes before a sample ------------------------------------------------------------------
 
 static void prepare_zero(void *context)
 {
@@ -65,7 +65,7 @@ static void prepare_clone(void *context)
     measure_demand(system_memory_clone(slot(source), target), "a clone");
 }
 
-// --- rows -----------------------------------------------------------------------------------------
+// --- rows ----------------------------------------------------------------------------------------
 
 static void measure_pages(void)
 {

@@ -94,7 +94,7 @@ static inline void nothing(void *context)
 static inline void loop(void *context)
 {
     (void)context;
-    uint32_t count = (LOOP_INSTRUCTIONS - 1) / 2;
+    uint32_t count;
     __asm__ volatile("movl %1, %0\n"
                      "1: decl %0\n\t"
                      "jnz 1b"
@@ -103,12 +103,14 @@ static inline void loop(void *context)
                      : "cc");
 }
 
-// The median of nothing, and the kernel's counters over one pair of readings.
+// The median of nothing, and the kernel's counters over one pair of readings. The first reading
+// after printing is not of that pair: it can bring a load of its own.
 static void empty_measure(void)
 {
     struct measure_counters first, second;
     measure("nothing", nothing, nullptr, nullptr);
     empty_ticks = samples[sample_count / 2];
+    measure_counters_read(&first);
     measure_counters_read(&first);
     measure_counters_read(&second);
     empty_counters = (struct measure_counters){

@@ -12,7 +12,7 @@
 static constexpr uint64_t NOTIFICATION_BADGE = 1;
 static constexpr uint64_t SERVER_FRAMES = 768;
 
-// --- the plain server: messages by hand, as few instructions as there can be ----------------------
+// --- the plain server: messages by hand, as few instructions as there can be ---------------------
 
 // Everything but an echo; by value, so that the echo's message stays in registers.
 [[gnu::noinline]] static struct message answer_other(struct message request,
@@ -59,7 +59,7 @@ static void serve_plain(handle_t port)
     }
 }
 
-// --- the typed server: protocol bench as generated ------------------------------------------------
+// --- the typed server: protocol bench as generated -----------------------------------------------
 
 static status_t echo(struct request *request, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
                      uint64_t e, struct bench_echo_results *results)
@@ -83,7 +83,7 @@ static void serve_typed(handle_t port)
     measure_demand(server_run(&server), "serving");
 }
 
-// --- roles ----------------------------------------------------------------------------------------
+// --- roles ---------------------------------------------------------------------------------------
 
 [[noreturn]] static void keep_yielding(void)
 {

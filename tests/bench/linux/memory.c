@@ -1,0 +1,119 @@
+// First touches, copy-on-write, fork, exec.
+#define _GNU_SOURCE
+#include "measure.h"
+#include "rows.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, FORK_SAMPLES = 256 };
+enum { TOUCHED_PAGES = 16384 }; // 64 MiB
+
+static char *map(size_t pages)
+{
+    char *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                        -1, 0);
+    measure_demand(memory != MAP_FAILED, "mmap");
+    (void)madvise(memory, pages * PAGE, MADV_NOHUGEPAGE);
+    return memory;
+}
+
+// --- pages ---------------------------------------------------------------------------------------
+
+// Writes to the next page each time.
+static inline void touch_next(void *context)
+{
+    volatile char **next = context;
+    **next = 1;
+    *next += PAGE;
+}
+
+static void measure_touch(void)
+{
+    size_t pages = MEASURE_SAMPLES + MEASURE_WARM_UP;
+    char *memory = map(pages), *next = memory;
+    measure("first_touch", touch_next, NULL, &next);
+    int process = fork();
+    measure_demand(process >= 0, "fork");
+    if (process == 0) {
+        next = memory;
+        measure("write_break", touch_next, NULL, &next);
+        _exit(0);
+    }
+    measure_demand(waitpid(process, NULL, 0) == process, "waitpid");
+    munmap(memory, pages * PAGE);
+}
+
+// --- processes -----------------------------------------------------------------------------------
+
+static void wait_for(int process)
+{
+    measure_demand(process > 0 && waitpid(process, NULL, 0) == process, "waitpid");
+}
+
+static inline void fork_exit_wait(void *context)
+{
+    (void)context;
+    int process = fork();
+    if (process == 0)
+        _exit(0);
+    wait_for(process);
+}
+
+static inline void fork_only(void *context)
+{
+    int process = fork();
+    if (process == 0)
+        _exit(0);
+    *(int *)context = process;
+}
+
+static void reap(void *context)
+{
+    int *process = context;
+    if (*process != 0)
+        wait_for(*process);
+}
+
+static inline void vfork_exec_wait(void *context)
+{
+    char *arguments[] = {context, NULL}, *environment[] = {NULL};
+    int process = vfork();
+    if (process == 0) {
+        execve(context, arguments, environment);
+        _exit(127);
+    }
+    int status;
+    measure_demand(waitpid(process, &status, 0) == process && status == 0, "exec");
+}
+
+static uint64_t fork_median(void)
+{
+    int process = 0;
+    measure_sample(fork_only, reap, &process, FORK_SAMPLES);
+    reap(&process);
+    return measure_median();
+}
+
+static void measure_fork(void)
+{
+    measure("fork_exit_wait", fork_exit_wait, NULL, NULL);
+    uint64_t small = fork_median();
+    char *memory = map(TOUCHED_PAGES);
+    for (size_t i = 0; i < TOUCHED_PAGES; i++)
+        memory[i * PAGE] = 1;
+    uint64_t large = fork_median();
+    measure_single("fork", small);
+    measure_single("fork_64m", large);
+    measure_single("fork_page", (large - small) / TOUCHED_PAGES);
+    munmap(memory, (size_t)TOUCHED_PAGES * PAGE);
+}
+
+void memory_measure(void)
+{
+    measure_touch();
+    measure_fork();
+    measure("start_smallest", vfork_exec_wait, NULL, "/smallest");
+    measure("start_program", vfork_exec_wait, NULL, "/nothing");
+}

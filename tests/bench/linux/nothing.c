@@ -1,0 +1,6 @@
+// The smallest C program, linked statically.
+
+int main(void)
+{
+    return 0;
+}
