@@ -73,7 +73,17 @@ static struct model_pass pass_pick(unsigned n) {
                                .executable = rights >= 14};
 }
 
+// Where something happened lately is where it is worth looking.
+static struct {
+    unsigned space;
+    struct model_run run;
+} recent[8];
+static unsigned recent_next;
+
 static void run_say(const char *what, unsigned space, const struct model_run *run) {
+    recent[recent_next].space = space;
+    recent[recent_next].run = *run;
+    recent_next = (recent_next + 1) % 8;
     say("  %s space %u level %u area %u page %u count %u (%lx)\n", what, space, run->level,
         run->area, run->page, run->count, model_address(run));
 }
@@ -287,6 +297,8 @@ static void step_move(unsigned s) {
 
 static void step_run(unsigned s) {
     unsigned hart = hart_self()->index;
+    if (pick(3, 4) != 0)
+        s = recent[pick(4, 8)].space;
     hart_space[hart] = pick(2, 8) == 0 ? -1 : (int)s;
     hart_owes[hart] = false;
     say("  hart %u enters space %d\n", hart, hart_space[hart]);
@@ -317,6 +329,14 @@ static void page_compare(struct model_page *page, uint64_t *word, bool write) {
         differ("value read", (unsigned)*word, (unsigned)page->value);
 }
 
+static struct model_run touch_pick(unsigned space) {
+    for (unsigned i = pick(6, 12); i < 8; i++)
+        if (recent[i].space == space)
+            return (struct model_run){1, recent[i].run.area,
+                                      recent[i].run.level == 1 ? recent[i].run.page : pick(4, 2), 1};
+    return (struct model_run){1, pick(3, AREAS), pick(4, PAGES), 1};
+}
+
 static void step_touch(unsigned s) {
     unsigned hart = hart_self()->index;
     if (hart_space[hart] < 0)
@@ -325,7 +345,7 @@ static void step_touch(unsigned s) {
     if (hart_owes[hart])
         machine_enter(space_of(s));
     hart_owes[hart] = false;
-    struct model_run run = {1, pick(3, AREAS), pick(4, PAGES), 1};
+    struct model_run run = touch_pick(s);
     bool write = numbers[5] & 1, execute = !write && (numbers[5] & 6) == 6;
     struct model_slot slot = model_effective(&model[s], &run, 0);
     bool memory = model[s].area[run.area].slot.kind == MODEL_MEMORY && slot.kind == MODEL_MEMORY;
@@ -339,8 +359,9 @@ static void step_touch(unsigned s) {
 }
 
 static void step_speculate([[maybe_unused]] unsigned s) {
-    struct model_run run = {1, pick(3, AREAS), pick(4, PAGES), 1};
-    if (hart_space[hart_self()->index] >= 0)
+    int space = hart_space[hart_self()->index];
+    struct model_run run = touch_pick(space < 0 ? 0 : (unsigned)space);
+    if (space >= 0)
         adversary_speculate(model_address(&run));
 }
 
