@@ -30,8 +30,11 @@ class PeerError(Exception):
 # --- the kernel --------------------------------------------------------------------------------
 
 def call(command, folder=None):
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, check=False)
+    except OSError as error:
+        raise PeerError(f"{command[0]} cannot be run: {error.strerror}") from error
     if done.returncode != 0:
         raise PeerError(f"{command[0]} failed: {done.stderr.strip()}")
     return done.stdout
@@ -49,11 +52,11 @@ def kernel_package():
 def kernel():
     """The path of a bzImage, fetched unless it is in the cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "baton/linux"
+    found = sorted(cache.glob("*/boot/vmlinuz-*"))
+    if found:
+        return found[-1]
     package = kernel_package()
     folder = cache / package
-    found = sorted(folder.glob("boot/vmlinuz-*"))
-    if found:
-        return found[0]
     print(f"bench: fetching {package}", file=sys.stderr)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
@@ -61,7 +64,6 @@ def kernel():
         archive = next(Path(scratch).glob("*.deb"))
         unpacked = Path(scratch) / "unpacked"
         call(["dpkg", "-x", str(archive), str(unpacked)])
-        folder.parent.mkdir(parents=True, exist_ok=True)
         unpacked.rename(folder)
     return sorted(folder.glob("boot/vmlinuz-*"))[0]
 

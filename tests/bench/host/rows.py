@@ -10,7 +10,7 @@ rows.json     the rows, in the order of the table; each an object with
                   minus          another row of the group that is subtracted: "extra over ..."
                   peers          its row in peers.json; linux: rows of the live Linux
                   ratchet        false: judged by its budget alone, never by the best so far
-                  slack_percent  how far a figure that depends on the host's day may be above it
+                  slack_percent  how far a figure that is not the same in each run may be above it
 peers.json    quoted figures of others, with source and date
 reached.json  the best so far, with the compiler that reached it
 """

@@ -58,11 +58,14 @@ class Peers:
         self.quoted = json.loads(text)
         self.linux = linux or {}
 
+    def linux_name(self, name):
+        return self.quoted["linux_names"].get(name, name)
+
     def of(self, row):
         """All on one line."""
         quoted = self.quoted["rows"].get(row.peers, {})
         parts = [f"{system} {quoted_text(value)}" for system, value in quoted.items()]
-        parts += [f"Linux here ({name}) {self.linux[name].median:,}"
+        parts += [f"Linux here {self.linux[name].median:,} ({self.linux_name(name)})"
                   for name in row.linux if name in self.linux]
         return ", ".join(parts)
 
@@ -86,8 +89,9 @@ def show(rows, peers):
     print(f"\nOthers: {peers.quoted['source']}, {peers.quoted['date']}.")
 
 
-def show_linux(release, figures):
+def show_linux(release, peers):
     title = f"Linux {release}, measured here"
     print(f"\n{title.ljust(NAME_WIDTH + 2)}{HEAD[0]:>14}{HEAD[1]:>14}")
-    for name, figure in figures.items():
-        print(f"  {name.ljust(NAME_WIDTH)}{number(figure.median):>14}{number(figure.minimum):>14}")
+    for name, figure in peers.linux.items():
+        print(f"  {peers.linux_name(name).ljust(NAME_WIDTH)}{number(figure.median):>14}"
+              f"{number(figure.minimum):>14}")
