@@ -45,7 +45,7 @@ class Command(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (0, file.read()), done.stderr)
 
     def test_time_out_shows_all_harts(self):
-        done = self.command("--harts", "2", "--timeout", "5", "-c", "/test/spin")
+        done = self.command("--tests", "--harts", "2", "--timeout", "5", "-c", "/test/spin")
         self.assertEqual(done.returncode, 124, done.stderr)
         self.assertIn("timed out after 5 s", done.stderr)
         self.assertIn("CPU#1", done.stderr)
