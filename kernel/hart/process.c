@@ -159,11 +159,23 @@ static void watch_post(const struct process *process, struct watch *watch) {
     port_post(watch->event.port, &watch->event);
 }
 
+// Who asked first hears first: the loader, which names the functions of a crash, before the parent.
+static struct watch *watches_in_order(struct watch *last) {
+    struct watch *first = nullptr;
+    while (last != nullptr) {
+        struct watch *before = last->next;
+        last->next = first;
+        first = last;
+        last = before;
+    }
+    return first;
+}
+
 static void process_ended(struct process *process) {
     limit_return(process);
     spinlock_acquire(&process->lock);
     process->state = PROCESS_ENDED;
-    struct watch *watch = process->watches;
+    struct watch *watch = watches_in_order(process->watches);
     process->watches = nullptr;
     spinlock_release(&process->lock);
     log_debug("%s (%u) ended, status %u", process->name, process->number, process->status);
