@@ -3,20 +3,33 @@
 #include "init.h"
 
 #include <baton/log.h>
+#include <baton/message.h>
 #include <baton/start.h>
 #include <baton/system.h>
+#include <baton/time.h>
 
+#include <protocols/program.h>
 #include <protocols/service.h>
 
 static constexpr uint32_t SYSTEM_CRASHED = 125;
+static constexpr uint64_t LOADER_PATIENCE_NS = NS_PER_SECOND;
 
 struct service services[SERVICES_MAXIMUM];
 unsigned service_count;
 const char *run_line;
 handle_t own_port;
 
+// The loader hears of a crash too, and logs the names of the program's functions. Its port hands out
+// deaths before requests: once it has answered anything at all, what there is to log is in the log.
+static void crash_names_wait(void)
+{
+    struct message nothing = {.tag = (uint64_t)PROGRAM_PROTOCOL << TAG_PROTOCOL_SHIFT};
+    (void)message_call(start_handle("program"), &nothing, deadline_after(LOADER_PATIENCE_NS));
+}
+
 void system_stop(uint32_t status)
 {
+    crash_names_wait();
     log_info("ending the system with status %u", status);
     for (;;)
         (void)system_system_end(start_handle("system"), SYSTEM_EXIT, status);

@@ -1,5 +1,6 @@
 // The first program, which gets all that the loader holds for it.
 
+#include "crash.h"
 #include "loader.h"
 
 #include <baton/log.h>
@@ -35,10 +36,11 @@ status_t init_start(handle_t port)
     status = program_place(init_path, INIT_LIMIT, "init", &loaded);
     if (status != OK)
         return status;
+    crash_expect(port, &loaded, init_path);
     struct spawn what = {.path = init_path, .handles = handles, .handle_count = count};
     struct child child;
     status = spawn_process(&what, loaded.process, loaded.entry, loaded.image, loaded.image_size,
-                           port, 0, &child);
+                           port, BADGE_INIT, &child);
     if (status == OK)
         log_info("%s is process %u", init_path, child.number);
     return status;

@@ -12,6 +12,9 @@ struct services {
 };
 extern struct services services;
 
+// What the loader's port calls the deaths that it hears of.
+enum : uint64_t { BADGE_INIT, BADGE_PROGRAM };
+
 // A program in a process of its own that does not run yet.
 struct loaded {
     handle_t process;

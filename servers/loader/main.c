@@ -1,5 +1,6 @@
 // The loader: starts /sbin/init, then serves `program`.
 
+#include "crash.h"
 #include "loader.h"
 
 #include <baton/log.h>
@@ -33,6 +34,7 @@ static status_t load(struct request *request, const char *path, uint64_t limit, 
         log_info("process %u: %s: %s", request_process(request), path, status_text(status));
         return status;
     }
+    crash_expect(request->server->port, &loaded, path);
     results->process = loaded.process;
     results->entry = loaded.entry;
     results->image = loaded.image;
@@ -43,6 +45,9 @@ static status_t load(struct request *request, const char *path, uint64_t limit, 
 static void died(struct server *server, const struct server_death *death)
 {
     (void)server;
+    program_ended(death->process, death->cause == END_FAULTED);
+    if (death->badge != BADGE_INIT)
+        return;
     char why[80];
     text_format(why, sizeof why, "ended with status %u, cause %u, at 0x%lx", death->status,
                 death->cause, death->address);

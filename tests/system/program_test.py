@@ -86,6 +86,58 @@ class Bad(harness.SystemTest):
         self.assertRegex(result.text, r"^running\n\d+ calls\nhello\n$")
 
 
+class Backtraces(harness.SystemTest):
+    """The log says by the names of functions where a program crashed, and how it came there."""
+
+    def expect_log(self, line, *patterns, **options):
+        """Patterns that lines of the log hold, one behind the other."""
+        result = self.expect_status(line, 126, **options)
+        pattern = r"[^\n]*\n[^\n]*".join(patterns)
+        self.assertRegex(result.log.decode(errors="replace"), pattern, result.report())
+        return result
+
+    def test_names(self):
+        for options in harness.pairwise(harts=[1, 4], machine=["pc", "q35"]):
+            with self.subTest(**options):
+                self.expect_log("/test/crash", r"/test/crash \(\d+\): crashed in copy_line\+0x",
+                                r"called from read_settings\+0x", r"called from main\+0x",
+                                r"called from start_program\+0x", **options)
+
+    def test_recursion_is_counted(self):
+        self.expect_log("/test/recurse", r"crashed in depth\+0x",
+                        r"called from depth\+0x[0-9a-f]+, 16 times")
+
+    def test_outside_of_the_image(self):
+        self.expect_log("/test/fault call", r"/test/fault \(\d+\): crashed at 0x0",
+                        r"called from start_program\+0x")
+
+    def added(self, change):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name) / "changed"
+        contents = bytearray((harness.BUILD / "stripped/test-crash").read_bytes())
+        change(contents)
+        path.write_bytes(contents)
+        return [f"{path}:/changed"]
+
+    def test_a_file_without_names(self):
+        """Sections gone, as a stripped file has it: addresses are counted from the image's begin."""
+        add = self.added(lambda contents: struct.pack_into("<Q", contents, 40, 0))
+        self.expect_log("/changed", r"/changed \(\d+\): crashed in image\+0x[0-9a-f]+",
+                        r"called from image\+0x", add=add)
+
+    def test_a_damaged_table(self):
+        add = self.added(lambda contents: struct.pack_into("<Q", contents, 40, (1 << 64) - 64))
+        self.expect_log("/changed", r"/changed \(\d+\): crashed in image\+0x[0-9a-f]+", add=add)
+
+    def test_many_crashes_one_after_the_other(self):
+        """The loader keeps nothing of the programs that have ended."""
+        line = "/test/crash; " * 60 + "/test/crash"
+        result = self.expect_status(line, 126, timeout_s=120)
+        self.assertEqual(result.log.count(b"crashed in copy_line"), 61)
+        self.assertNotIn(b"without names", result.log)
+
+
 class Files(harness.SystemTest):
     """Files that are no programs, or damaged ones."""
 

@@ -61,6 +61,28 @@ struct elf_program {
 };
 static_assert(sizeof(struct elf_program) == 56);
 
+static constexpr uint32_t ELF_SECTION_SYMBOLS = 2, ELF_SECTION_STRINGS = 3;
+
+struct elf_section {
+    uint32_t name, type;
+    uint64_t flags, address;
+    uint64_t offset, size;     // 24, 32: in the file
+    uint32_t link, info;       // 40: a symbol table's strings
+    uint64_t alignment, entry_size;
+};
+static_assert(sizeof(struct elf_section) == 64);
+static_assert(offsetof(struct elf_section, link) == 40);
+
+static constexpr uint8_t ELF_SYMBOL_TYPE = 0xf, ELF_SYMBOL_FUNCTION = 2; // of `info`
+
+struct elf_symbol {
+    uint32_t name;             // offset in the strings
+    uint8_t info, other;
+    uint16_t section;          // 0: it is defined elsewhere
+    uint64_t value, size;      // counted from the image's base
+};
+static_assert(sizeof(struct elf_symbol) == 24);
+
 static constexpr int64_t ELF_DYNAMIC_END = 0;
 static constexpr int64_t ELF_DYNAMIC_RELA = 7;
 static constexpr int64_t ELF_DYNAMIC_RELA_SIZE = 8;
