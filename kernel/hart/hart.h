@@ -51,6 +51,8 @@ struct hart {
 
     struct spinlock timers_lock;
     struct timer *timers; // a heap, nearest deadline at the root
+    ticks_t nearest;      // that deadline, TICK_NEVER if there is none; the owner reads it unlocked,
+                          // others only take timers out: it is too early at worst
 
     _Atomic(struct thread *) inbox; // threads that others made runnable here (a stack)
     _Atomic uint32_t flush;         // counts flush requests made to this hart (memory/tlb.h)

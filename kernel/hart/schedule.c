@@ -181,7 +181,7 @@ static void tick_arm(struct hart *hart, ticks_t when) {
 
 // The timer runs while there is something to switch to, or a deadline.
 static void tick_update(struct hart *hart) {
-    ticks_t next = timers_next(hart);
+    ticks_t next = hart->nearest;
     if (hart->queued != 0 && hart_tick(hart) == TICK_NEVER) {
         ticks_t period_end = hal_ticks() + watchdog_period();
         hart->tokens_seen = hart->tokens;
@@ -296,6 +296,7 @@ void hart_run(struct hart *hart) {
 void hart_prepare(struct hart *hart, unsigned index) {
     hart->index = index;
     hart_tick_set(hart, TICK_NEVER);
+    hart->nearest = TICK_NEVER;
     hart->tokens = QUANTUM_TOKENS;
     harts[index] = hart;
 }

@@ -56,6 +56,11 @@ static struct timer *heap_remove(struct timer *root, struct timer *timer) {
     return root;
 }
 
+static void heap_set(struct hart *hart, struct timer *root) {
+    hart->timers = root;
+    hart->nearest = root != nullptr ? root->deadline : TICK_NEVER;
+}
+
 static void timer_hart_set(struct timer *timer, struct hart *hart) {
     timer->hart = hart;
     if (timer->mark != nullptr)
@@ -67,7 +72,7 @@ void timer_arm(struct timer *timer, ticks_t deadline) {
     spinlock_acquire(&hart->timers_lock);
     timer->deadline = deadline;
     timer_hart_set(timer, hart);
-    hart->timers = meld(hart->timers, timer);
+    heap_set(hart, meld(hart->timers, timer));
     spinlock_release(&hart->timers_lock);
 }
 
@@ -77,7 +82,7 @@ void timer_cancel(struct timer *timer) {
         spinlock_acquire(&hart->timers_lock);
         bool here = timer->hart == hart;
         if (here) {
-            hart->timers = heap_remove(hart->timers, timer);
+            heap_set(hart, heap_remove(hart->timers, timer));
             timer_hart_set(timer, nullptr);
         }
         spinlock_release(&hart->timers_lock);
@@ -91,7 +96,7 @@ static struct timer *expired_take(struct hart *hart) {
     spinlock_acquire(&hart->timers_lock);
     struct timer *timer = hart->timers;
     if (timer != nullptr && timer->deadline <= now) {
-        hart->timers = heap_remove(timer, timer);
+        heap_set(hart, heap_remove(timer, timer));
         timer_hart_set(timer, nullptr);
     } else {
         timer = nullptr;
@@ -104,11 +109,4 @@ void timers_run(struct hart *hart) {
     struct timer *timer;
     while ((timer = expired_take(hart)) != nullptr)
         timer->expired(timer);
-}
-
-ticks_t timers_next(struct hart *hart) {
-    spinlock_acquire(&hart->timers_lock);
-    ticks_t next = hart->timers != nullptr ? hart->timers->deadline : ~0ull;
-    spinlock_release(&hart->timers_lock);
-    return next;
 }

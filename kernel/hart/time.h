@@ -22,6 +22,3 @@ void timer_cancel(struct timer *timer);
 
 // Runs what has expired, at an interrupt or before idling.
 void timers_run(struct hart *hart);
-
-// Nearest deadline, ~0 if none.
-ticks_t timers_next(struct hart *hart);
