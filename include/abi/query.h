@@ -41,8 +41,8 @@ enum process_state : uint32_t { PROCESS_NEW, PROCESS_LIVE, PROCESS_ENDING, PROCE
 
 struct query_hart {
     uint32_t index, apic_id, online, reserved;
-    uint64_t idle_ticks, switches, space_loads, page_flushes, flush_ipis, wake_ipis, interrupts,
-        atomics;
+    uint64_t idle_ticks, page_flushes, flush_ipis, wake_ipis, interrupts, spurious;
+    uint64_t switches, space_loads; // the fast path of a call, and of its reply, counts neither
 };
 
 // Why and where a program was ended by a fault: for whoever knows the names of its functions.

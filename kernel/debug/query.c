@@ -90,6 +90,7 @@ static uint64_t query_harts(void *page, uint64_t index) {
             .flush_ipis = c->flush_ipis,
             .wake_ipis = c->wake_ipis,
             .interrupts = c->interrupts,
+            .spurious = c->spurious,
         };
     }
     return count;

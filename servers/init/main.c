@@ -68,6 +68,7 @@ static void services_start(void)
 
 int main(void)
 {
+    log_info("main at %lu ticks after boot", ticks_now() - start_page()->boot_ticks);
     uint64_t port;
     status_t status = system_port_create(SERVICE_PROTOCOL, &port);
     if (status != OK) {
