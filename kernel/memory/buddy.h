@@ -4,7 +4,7 @@
 
 #include "memory/frame.h"
 
-// A free block of that order, out of the lists; nullptr if there is none. Its frames are FRAME_FREE.
+// A free block of that order, out of the lists; nullptr if there is none. Its frames are free.
 struct frame *buddy_take(unsigned order);
 
 // Puts a block in; its frames are FRAME_FREE and belong to nobody.

@@ -9,7 +9,8 @@ struct check {
 };
 
 #define check_fail(check, ...)                                                                     \
-    ((check)->errors++ == 0 ? (void)text_format((check)->text, (check)->size, __VA_ARGS__) : (void)0)
+    ((check)->errors++ == 0 ? (void)text_format((check)->text, (check)->size, __VA_ARGS__)         \
+                            : (void)0)
 
 // --- one entry -----------------------------------------------------------------------------------
 
@@ -21,7 +22,8 @@ static void check_target(struct check *check, entry_t entry, unsigned level, uad
     }
     uint32_t references = __c11_atomic_load(&frame->references, __ATOMIC_RELAXED);
     enum frame_state expected = entry_is_table(entry, level) ? FRAME_TABLE : FRAME_PAGE;
-    if (frame != zero_frame && (frame->state != expected || frame->level != (level > 1 ? level - 1 : 1)))
+    unsigned expected_level = expected == FRAME_TABLE ? level - 1 : level;
+    if (frame != zero_frame && (frame->state != expected || frame->level != expected_level))
         check_fail(check, "%lx points to a frame of state %u, level %u", address, frame->state,
                    frame->level);
     if ((entry & ENTRY_WRITE) && references != 1)

@@ -1,9 +1,9 @@
 // Page-table entries as the kernel sees them. Encoding: entry_bits.h.
 //
 // A cell is the place of an entry in a table; it is read and written whole. An entry taken from a
-// cell is made explicit first (entry_at): all-zero becomes what the table says it means, so EMPTY is
-// always the kind ABSENT_EMPTY, whatever is stored. Marks are rights and states that present and
-// absent entries have in common, in the form of the present ones.
+// cell is made explicit first (entry_at): all-zero becomes what the table says it means, so EMPTY
+// is always the kind ABSENT_EMPTY, whatever is stored. Marks are rights and states that present
+// and absent entries have in common, in the form of the present ones.
 #pragma once
 
 #include "memory/frame.h"

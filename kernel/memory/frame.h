@@ -28,7 +28,7 @@ struct frame {
     union {
         struct {
             enum frame_state state;
-            uint8_t level; // FRAME_TABLE: 1 to 4. FRAME_PAGE: 1, or of the large page that it heads.
+            uint8_t level; // FRAME_TABLE: 1 to 4. FRAME_PAGE: 1, or of the large page it heads.
                            // Free: order of the block that it heads, FRAME_INSIDE in none.
                            // FRAME_OBJECT of a heap: its size class
         };
@@ -53,7 +53,7 @@ struct frame {
         };
     };
     _Atomic uint32_t lock;   // FRAME_TABLE, shared by several parents: 1 while it is changed
-    uint8_t default_kind;    // FRAME_TABLE: what an all-zero entry means: ABSENT_EMPTY or ABSENT_ZERO
+    uint8_t default_kind;    // FRAME_TABLE: what all-zero entries mean: ABSENT_EMPTY or ABSENT_ZERO
     uint8_t pins;            // DMA. Free: 1 if it holds the debug pattern
     union {
         uint16_t default_rights; // of those ZERO entries: ABSENT_WRITABLE, ABSENT_EXECUTABLE
@@ -116,8 +116,8 @@ extern struct frame *zero_frame;
 // stock is full, or nothing is free).
 unsigned frames_zero_some(unsigned limit);
 
-// Frames by use. Free are `free` (contents unknown) and `zeroed` together; largest_free: the largest
-// block that one allocation can have.
+// Frames by use. Free are `free` (contents unknown) and `zeroed` together; largest_free: the
+// largest block that one allocation can have.
 struct frame_counts {
     uint64_t total, free, zeroed, kernel, object, page, table, module, largest_free;
 };

@@ -125,7 +125,8 @@ status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination)
     struct parcel parcel;
     struct run run;
     parcel_t mode = (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT;
-    status_t status = source & PARCEL_MODES ? ERR_BAD_ARGUMENT : parcel_decode(source | mode, &parcel);
+    status_t status =
+        source & PARCEL_MODES ? ERR_BAD_ARGUMENT : parcel_decode(source | mode, &parcel);
     if (status == OK)
         status = run_at(destination, &parcel.run, &run);
     if (status == OK && runs_overlap(&parcel.run, &run))

@@ -128,16 +128,17 @@ bool parcel_lent_on(struct space *borrower, parcel_t landed) {
 // Moves the entries home, with the rights that they have there. True if any was present.
 static bool entries_return(const struct run *run, const struct path *from, const struct path *to) {
     struct sums gone = {}, come = {};
+    unsigned level = run->level;
     bool present = false;
     for (unsigned i = 0; i < run->count; i++) {
         entry_t entry = path_replace(from, i, ENTRY_LANDING);
         entry_t lent = cell_load(&to->cells[i]);
         assert((entry_marks(entry) & ENTRY_BORROWED) && entry_is(lent, ABSENT_LENT));
         present |= entry_present(entry);
-        sums_accumulate(&gone, sums_sub((struct sums){0, SUM_PINNED}, entry_sums(entry, run->level)));
+        sums_accumulate(&gone, sums_sub((struct sums){0, SUM_PINNED}, entry_sums(entry, level)));
         entry = entry_with(entry, marks_of_absent(lent));
         path_replace(to, i, entry);
-        sums_accumulate(&come, sums_sub(entry_sums(entry, run->level), entry_sums(lent, run->level)));
+        sums_accumulate(&come, sums_sub(entry_sums(entry, level), entry_sums(lent, level)));
     }
     path_add(from, gone);
     path_add(to, come);

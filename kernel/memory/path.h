@@ -36,15 +36,15 @@ struct path {
 bool path_find(const struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
 
-// The same, making tables of ZERO entries on the way, which changes no sum. ERR_BAD_SLOT: a table is
-// missing; ERR_AWAY: lent or with a pager; ERR_BUSY: prepared for landing; ERR_NO_FRAME.
+// The same, making tables of ZERO entries on the way, which changes no sum. ERR_BAD_SLOT: a table
+// is missing; ERR_AWAY: lent or with a pager; ERR_BUSY: prepared for landing; ERR_NO_FRAME.
 status_t path_open(const struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
 
 // The same, making and charging the tables that are missing, for entries with these marks. Nothing
 // is made if it fails, and where something was made the slots are empty. ERR_OCCUPIED: there is
-// something else; ERR_NO_RIGHT: not with these rights; ERR_BUSY: part of a parcel that is borrowed or
-// in flight; ERR_NO_MEMORY; ERR_NO_FRAME.
+// something else; ERR_NO_RIGHT: not with these rights; ERR_BUSY: part of a parcel that is borrowed
+// or in flight; ERR_NO_MEMORY; ERR_NO_FRAME.
 status_t path_build(struct space *space, uaddr_t address, unsigned level, entry_t marks,
                     struct path *path) REQUIRES(space->lock);
 

@@ -37,7 +37,8 @@ static bool cell_protect(const struct frame *table, cell_t *cell, entry_t rights
         entry = entry_with(explicit, (entry_marks(explicit) & ~RIGHTS) | rights);
     } while (!__c11_atomic_compare_exchange_weak(cell, &old, entry, __ATOMIC_ACQ_REL,
                                                  __ATOMIC_RELAXED));
-    return entry_present(old) && ((old & ~entry & ENTRY_WRITE) || (~old & entry & ENTRY_NO_EXECUTE));
+    entry_t lost = (old & ~entry & ENTRY_WRITE) | (~old & entry & ENTRY_NO_EXECUTE);
+    return entry_present(old) && lost != 0;
 }
 
 status_t memory_protect(struct space *space, parcel_t slots) {

@@ -5,13 +5,13 @@
 // and parcels are descriptors (include/abi/message.h) and are checked here: alignment, range below
 // LAYOUT_LIMIT and above LAYOUT_LOWEST, all entries in one table, reserved bits.
 //
-// Rights. An entry is writable by right (and copy-on-write while it shares its target), and may come
-// with the mark READ_ONLY: its holder cannot make it writable. Loans and gifts are READ_ONLY unless
-// PARCEL_WRITABLE was asked for, which needs memory without that mark. A clone is a copy: its holder
-// may always make it writable, and the original stays as it was. Whoever holds memory may make it
-// executable when it is not writable at the same time; what travels in a message also needs
-// ACCEPT_EXECUTABLE, and is not executable otherwise. Rights of inner entries are ANDed with those
-// on the way to them: what the way lacks cannot be asked for below it (ERR_NO_RIGHT).
+// Rights. An entry is writable by right (and copy-on-write while it shares its target), and may
+// come with the mark READ_ONLY: its holder cannot make it writable. Loans and gifts are READ_ONLY
+// unless PARCEL_WRITABLE was asked for, which needs memory without that mark. A clone is a copy:
+// its holder may always make it writable, and the original stays as it was. Whoever holds memory
+// may make it executable when it is not writable at the same time; what travels in a message also
+// needs ACCEPT_EXECUTABLE, and is not executable otherwise. Rights of inner entries are ANDed with
+// those on the way to them: what the way lacks cannot be asked for below it (ERR_NO_RIGHT).
 //
 // Translations. System calls on memory and space_fault wait until every other hart has dropped what
 // they removed. The functions for messages do not wait, since ports are locked around them: call
@@ -28,7 +28,7 @@ struct space {
     paddr_t root;
     struct account *account;
     _Atomic uint64_t generation; // counts removals and reductions of present entries
-    // Windows for landing, by level less one: the free ones form a list through their first entries.
+    // Windows for landing, by level less one; the free ones form a list through their entries.
     uaddr_t landing_first[LEVELS];         // 0: none
     _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
     uint32_t landing_windows[LEVELS];      // prepared, free or taken
@@ -53,7 +53,8 @@ status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination)
 status_t memory_protect(struct space *space, parcel_t slots);
 status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window);
 status_t slot_release(struct space *space, parcel_t slots);
-status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description, uint64_t *charge);
+status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
+                      uint64_t *charge);
 status_t parcel_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination);
 
 // --- parcels in messages -------------------------------------------------------------------------
@@ -72,10 +73,10 @@ status_t parcel_mark(struct space *from, parcel_t parcel);
 void parcel_unmark(struct space *from, parcel_t parcel);
 
 // Moves a parcel (marked, or not and then checked like parcel_mark) into the receiver's next window
-// that fits. All or nothing, and what was marked stays so after an error: ERR_NO_SLOT if no window or
-// not enough charge was accepted, ERR_EMPTY if it has holes and ACCEPT_HOLES was not accepted,
-// ERR_NO_MEMORY if the receiver's account has no room; errors of parcel_mark. What the receiver does
-// not accept (executable) or may not have is left out of the rights that land.
+// that fits. All or nothing, and what was marked stays so after an error: ERR_NO_SLOT if no window
+// or not enough charge was accepted, ERR_EMPTY if it has holes and ACCEPT_HOLES was not accepted,
+// ERR_NO_MEMORY if the receiver's account has no room; errors of parcel_mark. What the receiver
+// does not accept (executable) or may not have is left out of the rights that land.
 // `landed`: the descriptor for the receiver, with granted rights and PARCEL_HOLES; `charge`: frames
 // that the parcel charges (a gift or clone: now the receiver's; a loan: stays the sender's).
 // A gift needs no table, so nothing is allocated.
@@ -84,8 +85,9 @@ status_t parcel_pass(struct space *from, parcel_t parcel, bool marked, struct sp
 
 // A loan comes home: what the borrower's slots hold now goes back to the lender's, and the
 // borrower's window is free again. ERR_BUSY: some of it is lent on (nothing changed).
-// `lender_ran`: the lender may have run in between. (Its translations were dropped when it lent. Where
-// spaces stay in the TLB while others run, a return to a lender that has not run can undo that.)
+// `lender_ran`: the lender may have run in between. (Its translations were dropped when it lent.
+// Where spaces stay in the TLB while others run, a return to a lender that has not run can undo
+// that.)
 status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,
                        bool lender_ran);
 
@@ -114,8 +116,8 @@ void *space_page_locked(struct space *space, uaddr_t address, bool write) REQUIR
 bool space_peek(struct space *space, uaddr_t address, uint64_t *value);
 
 // Links frames of a boot module, neighbours from `first` on, into empty slots of level 1, charging
-// them; used by module_open and the boot reader. ERR_BAD_SLOT, ERR_OCCUPIED, ERR_BUSY, ERR_NO_RIGHT,
-// ERR_NO_MEMORY, ERR_NO_FRAME, ERR_BAD_ARGUMENT.
+// them; used by module_open and the boot reader. ERR_BAD_SLOT, ERR_OCCUPIED, ERR_BUSY,
+// ERR_NO_RIGHT, ERR_NO_MEMORY, ERR_NO_FRAME, ERR_BAD_ARGUMENT.
 status_t space_link_pages(struct space *space, struct frame *first, parcel_t slots);
 
 // Is part of a borrowed parcel lent on at the moment?
@@ -123,8 +125,8 @@ bool parcel_lent_on(struct space *borrower, parcel_t landed);
 
 // --- checking ------------------------------------------------------------------------------------
 
-// Walks the space and compares every sum, mark and list with a recount; returns the number of errors
-// and describes the first in `text`. Takes the lock.
+// Walks the space and compares every sum, mark and list with a recount; returns the number of
+// errors and describes the first in `text`. Takes the lock.
 unsigned space_check(struct space *space, char *text, size_t size);
 
 // Checks all spaces that there are, and what lies between them: references of each frame equal the

@@ -45,7 +45,8 @@ status_t system_parcel_move(struct thread *thread, handle_t process, parcel_t so
 status_t system_account_fund(struct thread *thread, handle_t from, handle_t to, uint64_t frames) {
     status_t status;
     struct process *giver = process_look_up(thread, from, RIGHT_FUND, &status);
-    struct process *taker = giver != nullptr ? process_look_up(thread, to, RIGHT_FUND, &status) : nullptr;
+    struct process *taker =
+        giver != nullptr ? process_look_up(thread, to, RIGHT_FUND, &status) : nullptr;
     if (taker == nullptr)
         return status;
     return account_transfer(&giver->account, &taker->account, frames);

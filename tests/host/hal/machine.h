@@ -19,8 +19,8 @@ void machine_switch(unsigned hart);
 extern void (*machine_page_flushed)(unsigned hart, uint64_t address);
 extern void (*machine_space_loaded)(unsigned hart);
 
-// Each hart is a thread of its own, which polls. Otherwise this thread runs them all, and a hart that
-// was asked to flush does so only while another waits for it: as late as it may.
+// Each hart is a thread of its own, which polls. Otherwise this thread runs them all, and a hart
+// that was asked to flush does so only while another waits for it: as late as it may.
 extern bool machine_harts_are_threads;
 
 // Loads a space on this hart as hart_enter does, or the kernel's own root.

@@ -332,8 +332,9 @@ static void page_compare(struct model_page *page, uint64_t *word, bool write) {
 static struct model_run touch_pick(unsigned space) {
     for (unsigned i = pick(6, 12); i < 8; i++)
         if (recent[i].space == space)
-            return (struct model_run){1, recent[i].run.area,
-                                      recent[i].run.level == 1 ? recent[i].run.page : pick(4, 2), 1};
+            return (struct model_run){
+                1, recent[i].run.area, recent[i].run.level == 1 ? recent[i].run.page : pick(4, 2),
+                1};
     return (struct model_run){1, pick(3, AREAS), pick(4, PAGES), 1};
 }
 
