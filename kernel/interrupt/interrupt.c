@@ -55,5 +55,6 @@ void kernel_interrupted_arrive(struct registers *registers, uint64_t vector, uin
     }
     if (vector < EXCEPTIONS)
         crash_exception(registers, (unsigned)vector, error, hal_fault_address());
+    __c11_atomic_store(&hart_self()->idle, false, __ATOMIC_SEQ_CST); // it looks things up again
     interrupt_take(vector);
 }

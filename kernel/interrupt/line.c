@@ -31,24 +31,39 @@ status_t line_create(struct process *owner, uint32_t number, uint32_t flags, str
     return status;
 }
 
-void line_bind(struct line *line, struct notification *notification, uint64_t bits) {
-    object_reference(&notification->object);
+// It may have been closed since it was looked up; its number may be another's by now.
+static bool is_open_locked(const struct line *line) { return lines[line->vector] == line; }
+
+status_t line_bind(struct line *line, struct notification *notification, uint64_t bits) {
+    if (!object_try_reference(&notification->object))
+        return ERR_BAD_HANDLE;
     spinlock_acquire(&lock);
-    struct notification *old = line->notification;
-    line->notification = notification;
-    line->bits = bits;
+    bool open = is_open_locked(line);
+    struct notification *unused = open ? line->notification : notification;
+    if (open) {
+        line->notification = notification;
+        line->bits = bits;
+        hal_irq_unmask(line->number);
+    }
     spinlock_release(&lock);
-    if (old != nullptr)
-        object_release(&old->object);
-    hal_irq_unmask(line->number);
+    if (unused != nullptr)
+        object_release(&unused->object);
+    return open ? OK : ERR_BAD_HANDLE;
 }
 
 void line_acknowledge(struct line *line) {
-    if (line->notification != nullptr)
+    spinlock_acquire(&lock);
+    if (is_open_locked(line) && line->notification != nullptr)
         hal_irq_unmask(line->number);
+    spinlock_release(&lock);
 }
 
-void line_mask(struct line *line) { hal_irq_mask(line->number); }
+void line_mask(struct line *line) {
+    spinlock_acquire(&lock);
+    if (is_open_locked(line))
+        hal_irq_mask(line->number);
+    spinlock_release(&lock);
+}
 
 void line_close(struct line *line) {
     if (line->number == LINES_ALL)

@@ -17,7 +17,8 @@ static constexpr uint32_t LINES_ALL = ~0u;
 // A line nobody else has. ERR_BAD_ARGUMENT, ERR_BUSY, ERR_NO_MEMORY, ERR_NO_FRAME.
 status_t line_create(struct process *owner, uint32_t number, uint32_t flags, struct line **line);
 
-void line_bind(struct line *line, struct notification *notification, uint64_t bits);
+// ERR_BAD_HANDLE if one of the two went meanwhile.
+status_t line_bind(struct line *line, struct notification *notification, uint64_t bits);
 void line_acknowledge(struct line *line);
 void line_mask(struct line *line);
 

@@ -8,7 +8,9 @@ status_t system_timer_set(struct thread *thread, handle_t notification, uint64_t
     status_t status;
     struct notification *object =
         object_look_up(thread, notification, OBJECT_NOTIFICATION, RIGHT_BIND, &status);
-    return object != nullptr ? notification_timer_set(object, bits, deadline) : status;
+    if (object != nullptr)
+        notification_timer_set(object, bits, deadline);
+    return status;
 }
 
 static status_t hand_out(struct thread *thread, struct object *object, uint64_t *result) {
@@ -52,8 +54,7 @@ status_t system_irq_bind(struct thread *thread, handle_t irq, handle_t notificat
         object_look_up(thread, notification, OBJECT_NOTIFICATION, RIGHT_BIND, &status);
     if (object == nullptr)
         return status;
-    line_bind(line, object, bits);
-    return OK;
+    return line_bind(line, object, bits);
 }
 
 status_t system_irq_acknowledge(struct thread *thread, handle_t irq) {

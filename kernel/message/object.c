@@ -40,52 +40,35 @@ uint64_t object_detail(const struct object *object) {
     }
 }
 
+// What nobody can be using any more lets go of what it holds: a port of who came late to receive, a
+// process of its memory.
 static void object_free(struct quiet *quiet) {
     struct object *object = (struct object *)((struct object_block *)quiet + 1);
     struct process *owner = object->owner;
+    if (object->type == OBJECT_PORT)
+        port_close((struct port *)object);
+    else if (object->type == OBJECT_THREAD)
+        thread_clean((struct thread *)object);
+    else if (object->type == OBJECT_PROCESS)
+        process_clean((struct process *)object);
     heap_free(quiet);
     if (owner != nullptr)
         process_release(owner);
 }
 
-// What an object lets go of when nothing refers to it any more.
-static void object_clean(struct object *object) {
-    switch ((enum object_type)object->type) {
-    case OBJECT_PORT:
-        port_close((struct port *)object);
-        break;
-    case OBJECT_NOTIFICATION: {
-        struct notification *notification = (struct notification *)object;
-        port_withdraw(notification->event.port, &notification->event);
-        notification_timer_free(notification);
-        object_release(&notification->event.port->object);
-        break;
-    }
-    case OBJECT_REPLY:
+// What nothing refers to any more stops what it does.
+static void object_close(struct object *object) {
+    if (object->type == OBJECT_NOTIFICATION)
+        notification_close((struct notification *)object);
+    else if (object->type == OBJECT_REPLY)
         reply_forget((struct reply *)object);
-        break;
-    case OBJECT_IRQ:
+    else if (object->type == OBJECT_IRQ)
         line_close((struct line *)object);
-        break;
-    case OBJECT_THREAD:
-        thread_clean((struct thread *)object);
-        break;
-    case OBJECT_PROCESS:
-        process_clean((struct process *)object);
-        break;
-    case OBJECT_CALL:
-    case OBJECT_SYSTEM:
-    case OBJECT_MODULE:
-    case OBJECT_IO:
-    case OBJECT_NONE:
-    case OBJECT_TYPES:
-        break;
-    }
 }
 
 void object_release(struct object *object) {
     if (__c11_atomic_fetch_sub(&object->references, 1, __ATOMIC_ACQ_REL) != 1)
         return;
-    object_clean(object);
+    object_close(object);
     quiet_defer(&((struct object_block *)object - 1)->quiet, object_free);
 }

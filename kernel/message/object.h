@@ -27,6 +27,15 @@ static inline void object_reference(struct object *object) {
     __c11_atomic_fetch_add(&object->references, 1, __ATOMIC_RELAXED);
 }
 
+// A reference to what was looked up without one; false if the last went meanwhile.
+static inline bool object_try_reference(struct object *object) {
+    uint32_t seen = __c11_atomic_load(&object->references, __ATOMIC_RELAXED);
+    while (seen != 0 && !__c11_atomic_compare_exchange_weak(&object->references, &seen, seen + 1,
+                                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return seen != 0;
+}
+
 // One reference less; with the last the object's own clean-up runs and its memory is freed.
 void object_release(struct object *object);
 

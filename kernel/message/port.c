@@ -71,12 +71,6 @@ void port_post(struct port *port, struct event *event) {
         watch_free((struct watch *)event);
 }
 
-void port_withdraw(struct port *port, struct event *event) {
-    spinlock_acquire(&port->lock);
-    (void)event_remove_locked(port, event);
-    spinlock_release(&port->lock);
-}
-
 // --- closing -------------------------------------------------------------------------------------
 
 // The next thread that waits at a closed port, for an answer or for a request.
@@ -124,21 +118,25 @@ void port_close(struct port *port) {
 
 // --- notifications -------------------------------------------------------------------------------
 
-struct notification_timer {
-    struct timer timer;
-    struct notification *notification;
-    uint64_t bits;
-};
+static void notification_expired(struct timer *timer) {
+    struct notification *notification =
+        (struct notification *)((uint8_t *)timer - offsetof(struct notification, timer));
+    notification_signal(notification, notification->timer_bits);
+}
 
 status_t notification_create(struct process *owner, struct port *port, uint64_t badge,
                              struct notification **notification) {
+    if (!object_try_reference(&port->object))
+        return ERR_BAD_HANDLE;
     status_t status =
         object_create(owner, OBJECT_NOTIFICATION, sizeof(**notification), notification);
-    if (status != OK)
+    if (status != OK) {
+        object_release(&port->object);
         return status;
+    }
     (*notification)->event =
         (struct event){.port = port, .kind = KIND_NOTIFICATION, .badge = badge};
-    object_reference(&port->object);
+    (*notification)->timer.expired = notification_expired;
     return OK;
 }
 
@@ -146,40 +144,29 @@ void notification_signal(struct notification *notification, uint64_t bits) {
     struct port *port = notification->event.port;
     spinlock_acquire(&port->lock);
     notification->event.word[0] |= bits;
-    if (bits != 0 && !notification->event.queued) {
+    if (bits != 0 && !notification->event.queued && !notification->closed) {
         event_append_locked(port, &notification->event);
         port_wake_locked(port);
     }
     spinlock_release(&port->lock);
 }
 
-static void notification_expired(struct timer *timer) {
-    struct notification_timer *self = (struct notification_timer *)timer;
-    notification_signal(self->notification, self->bits);
+void notification_timer_set(struct notification *notification, uint64_t bits, ticks_t deadline) {
+    struct port *port = notification->event.port;
+    spinlock_acquire(&port->lock);
+    timer_cancel(&notification->timer);
+    notification->timer_bits = bits;
+    if (deadline != 0 && !notification->closed)
+        timer_arm(&notification->timer, deadline);
+    spinlock_release(&port->lock);
 }
 
-status_t notification_timer_set(struct notification *notification, uint64_t bits,
-                                ticks_t deadline) {
-    struct notification_timer *timer = notification->timer;
-    if (timer == nullptr) {
-        status_t status = heap_allocate(&notification->object.owner->heap, sizeof(*timer),
-                                        (void **)&notification->timer);
-        if (status != OK)
-            return status;
-        timer = notification->timer;
-        timer->notification = notification;
-        timer->timer.expired = notification_expired;
-    }
-    timer_cancel(&timer->timer);
-    timer->bits = bits;
-    if (deadline != 0)
-        timer_arm(&timer->timer, deadline);
-    return OK;
-}
-
-void notification_timer_free(struct notification *notification) {
-    if (notification->timer == nullptr)
-        return;
-    timer_cancel(&notification->timer->timer);
-    heap_free(notification->timer);
+void notification_close(struct notification *notification) {
+    struct port *port = notification->event.port;
+    spinlock_acquire(&port->lock);
+    notification->closed = true;
+    timer_cancel(&notification->timer);
+    (void)event_remove_locked(port, &notification->event);
+    spinlock_release(&port->lock);
+    object_release(&port->object);
 }

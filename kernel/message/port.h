@@ -5,6 +5,7 @@
 // a waiting receiver together with a queued call or an event.
 #pragma once
 
+#include "hart/time.h"
 #include "message/object.h"
 #include "sync/spinlock.h"
 
@@ -39,8 +40,10 @@ struct port {
 
 struct notification {
     struct object object;
-    struct event event; // word 0: the bits, under the port's lock
-    struct notification_timer *timer; // nullptr until the first timer_set
+    struct event event; // word 0: the bits, under the port's lock; so is what follows
+    bool closed;
+    struct timer timer;
+    uint64_t timer_bits;
 };
 
 status_t port_create(struct process *owner, uint32_t protocol, struct port **port);
@@ -52,15 +55,12 @@ void port_close(struct port *port);
 // Hands a death to a waiting thread, or queues it; frees it if the port is closed.
 void port_post(struct port *port, struct event *event);
 
-// Takes an event back if it is still queued.
-void port_withdraw(struct port *port, struct event *event);
-
 status_t notification_create(struct process *owner, struct port *port, uint64_t badge,
                              struct notification **notification);
 void notification_signal(struct notification *notification, uint64_t bits);
 
-// Signals bits at a deadline (0: not any more); replaces what was set before. ERR_NO_MEMORY,
-// ERR_NO_FRAME.
-status_t notification_timer_set(struct notification *notification, uint64_t bits,
-                                ticks_t deadline);
-void notification_timer_free(struct notification *notification);
+// Signals bits at a deadline (0: not any more); replaces what was set before.
+void notification_timer_set(struct notification *notification, uint64_t bits, ticks_t deadline);
+
+// Nothing refers to it any more: it signals nothing from now on, and lets go of its port.
+void notification_close(struct notification *notification);
