@@ -179,12 +179,14 @@ static void tick_arm(struct hart *hart, ticks_t when) {
     hal_timer_arm(when);
 }
 
-// The timer runs while there is something to switch to, or a deadline.
+// The timer runs while there is a deadline, and comes by soon while there is something to switch to or
+// work left over.
 static void tick_update(struct hart *hart) {
     ticks_t next = hart->nearest;
-    if (hart->queued != 0 && hart_tick(hart) == TICK_NEVER) {
+    if (hart->queued != 0 || hart->tasks != nullptr) {
         ticks_t period_end = hal_ticks() + watchdog_period();
-        hart->tokens_seen = hart->tokens;
+        if (period_end < hart_tick(hart))
+            hart->tokens_seen = hart->tokens;
         next = next < period_end ? next : period_end;
     }
     if (next < hart_tick(hart))
@@ -199,22 +201,23 @@ bool deadline_deferred(struct hart *hart, ticks_t deadline) {
     return deadline >= hart_tick(hart);
 }
 
-// Enters one caller's deadline; only while its call is certainly still with this server.
-static bool deadline_enter(struct hand *hand) {
-    struct thread *caller = hand->caller;
-    uint64_t word = hand->word, replying = (word & ~CALL_STATE_MASK) | CALL_REPLYING;
-    if (!__c11_atomic_compare_exchange_strong(&caller->call.word, &word, replying,
-                                              __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-        return false;
-    if (caller->call.deadline != 0 && caller->timer.hart == nullptr)
-        timer_arm(&caller->timer, caller->call.deadline);
-    call_unclaim(caller, hand->word);
-    return true;
+static bool hand_claim(const struct hand *hand) {
+    return hand->caller != nullptr && call_claim(hand->caller, hand->word, CALL_REPLYING);
 }
 
+// A caller waits, and its own hand stands still, while its call is held; so the next is held first.
 void deadlines_enter(struct thread *thread) {
-    while (thread->hand.caller != nullptr && deadline_enter(&thread->hand))
-        thread = thread->hand.caller;
+    struct hand hand = thread->hand;
+    bool held = hand_claim(&hand);
+    while (held) {
+        struct thread *caller = hand.caller;
+        if (caller->call.deadline != 0 && caller->timer.deadline == 0)
+            timer_arm(&caller->timer, caller->call.deadline);
+        struct hand next = caller->hand;
+        held = hand_claim(&next);
+        call_unclaim(caller, hand.word);
+        hand = next;
+    }
 }
 
 void watchdog_tick(struct hart *hart) {
@@ -277,7 +280,9 @@ void hart_exit(void) {
             current_check(hart);
         } else if (hart->tasks == nullptr && frames_zero_some(1) == 0) {
             hart_sleep(hart);
-        } else {
+        } else { // others may wait for it meanwhile
+            space_leave(hart);
+            quiet_point();
             hal_interrupts_admit();
         }
     }

@@ -8,13 +8,11 @@
 
 static constexpr uint64_t USER_FLAGS = 0x202; // interrupts on
 
-// The deadline of a wait has passed. Another hart may have ended the wait meanwhile, and the thread
-// may wait anew: then the deadline is a later one.
+// A deadline has passed. Another hart may have ended the wait meanwhile, and the thread may wait anew:
+// wait_end looks at the present wait's deadline.
 static void wait_expired(struct timer *timer) {
     struct thread *thread =
         (struct thread *)((uint8_t *)timer - offsetof(struct thread, timer));
-    if (timer->deadline == 0 || hal_ticks() < timer->deadline)
-        return;
     if (wait_end(thread, ERR_TIMED_OUT))
         thread_ready(thread);
 }
@@ -78,12 +76,12 @@ static void thread_gone(struct thread *thread) {
 void thread_stop(struct thread *thread) {
     if (!wait_end(thread, ERR_ENDED))
         return; // it runs, or will: its hart finds out
-    timer_cancel(&thread->timer);
     thread_gone(thread);
 }
 
 void thread_finish(struct thread *thread) {
     struct hart *hart = hart_self();
+    hand_fail(thread->process, &thread->hand, ERR_PEER_DIED);
     trace(TRACE_END, thread, 0, 0, 0, 0);
     thread->ended = true;
     hart_leave(hart);

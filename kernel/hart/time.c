@@ -61,17 +61,17 @@ static void heap_set(struct hart *hart, struct timer *root) {
     hart->nearest = root != nullptr ? root->deadline : TICK_NEVER;
 }
 
-static void timer_hart_set(struct timer *timer, struct hart *hart) {
-    timer->hart = hart;
+static void mark_set(struct timer *timer, bool armed) {
     if (timer->mark != nullptr)
-        *timer->mark = hart != nullptr;
+        *timer->mark = armed;
 }
 
 void timer_arm(struct timer *timer, ticks_t deadline) {
     struct hart *hart = hart_self();
     spinlock_acquire(&hart->timers_lock);
     timer->deadline = deadline;
-    timer_hart_set(timer, hart);
+    timer->hart = hart;
+    mark_set(timer, true);
     heap_set(hart, meld(hart->timers, timer));
     spinlock_release(&hart->timers_lock);
 }
@@ -80,15 +80,14 @@ void timer_cancel(struct timer *timer) {
     struct hart *hart;
     while ((hart = *(struct hart *volatile *)&timer->hart) != nullptr) {
         spinlock_acquire(&hart->timers_lock);
-        bool here = timer->hart == hart;
-        if (here) {
+        if (timer->hart == hart) {
             heap_set(hart, heap_remove(hart->timers, timer));
-            timer_hart_set(timer, nullptr);
+            timer->hart = nullptr;
         }
         spinlock_release(&hart->timers_lock);
-        if (here)
-            return;
     }
+    timer->deadline = 0;
+    mark_set(timer, false);
 }
 
 static struct timer *expired_take(struct hart *hart) {
@@ -97,7 +96,7 @@ static struct timer *expired_take(struct hart *hart) {
     struct timer *timer = hart->timers;
     if (timer != nullptr && timer->deadline <= now) {
         heap_set(hart, heap_remove(timer, timer));
-        timer_hart_set(timer, nullptr);
+        timer->hart = nullptr;
     } else {
         timer = nullptr;
     }

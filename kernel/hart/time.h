@@ -7,9 +7,9 @@
 struct hart;
 
 struct timer {
-    ticks_t deadline;
+    ticks_t deadline; // 0 after timer_cancel: what expires elsewhere by now is void
     void (*expired)(struct timer *timer); // runs on the heap's hart, holding no lock
-    bool *mark;                           // true while it is armed; nullptr: nobody needs it
+    bool *mark; // true from timer_arm to timer_cancel; nullptr: nobody needs it
     struct hart *hart;                    // in whose heap it is; nullptr: in none
     struct timer *child, *sibling, *previous; // pairing heap
 };

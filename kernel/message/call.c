@@ -3,6 +3,7 @@
 #include "debug/trace.h"
 #include "hart/process.h"
 #include "hart/schedule.h"
+#include "memory/tlb.h"
 #include "message/message.h"
 #include "message/receive.h"
 
@@ -24,12 +25,6 @@ static ticks_t deadline_of(const struct thread *thread) {
 static bool parcel_sendable(parcel_t parcel) {
     return parcel == 0 || (parcel_mode(parcel) != PARCEL_NONE && !(parcel & PARCEL_RESERVED) &&
                            !(parcel & PARCEL_HOLES) && parcel_mode(parcel) <= PARCEL_CLONE);
-}
-
-static void timer_start(struct thread *thread, ticks_t deadline) {
-    thread->timer.deadline = 0;
-    if (deadline != 0)
-        timer_arm(&thread->timer, deadline);
 }
 
 static struct thread *waiting_pop_locked(struct port *port) REQUIRES(port->lock) {
@@ -54,10 +49,10 @@ static status_t call_direct_locked(struct port *port, struct thread *caller, str
     timer_cancel(&server->timer);
     struct hart *hart = hart_self();
     ticks_t deadline = caller->call.deadline;
-    caller->timer.deadline = 0;
     if (deadline != 0 && !deadline_deferred(hart, deadline))
         timer_arm(&caller->timer, deadline);
     hart_leave(hart);
+    receive_publish(server);
     hart_enter(hart, server);
     return OK;
 }
@@ -81,7 +76,8 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
         port->last->next = caller;
     port->last = caller;
     port->pending++;
-    timer_start(caller, caller->call.deadline);
+    if (caller->call.deadline != 0)
+        timer_arm(&caller->timer, caller->call.deadline);
     deadlines_enter(caller);
     hart_leave(hart_self());
     return OK;
@@ -114,17 +110,28 @@ void message_call(struct thread *caller) {
     else
         status = call_queue_locked(port, caller);
     spinlock_release(&port->lock);
+    tlb_wait();
     if (status != OK)
         thread_result(caller, (uint16_t)status);
 }
 
 // --- reply ---------------------------------------------------------------------------------------
 
-// Whoever changes the word from TAKEN first ends the call.
-static bool call_claim(struct thread *caller, uint64_t word, enum call_state next) {
-    return __c11_atomic_compare_exchange_strong(&caller->call.word, &word,
-                                                (word & ~CALL_STATE_MASK) | next, __ATOMIC_ACQ_REL,
-                                                __ATOMIC_RELAXED);
+bool call_claim(struct thread *caller, uint64_t word, enum call_state next) {
+    uint64_t seen = word, call = word & ~CALL_STATE_MASK;
+    while (!__c11_atomic_compare_exchange_strong(&caller->call.word, &seen, call | next,
+                                                 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        if (seen != (call | CALL_REPLYING))
+            return false;
+        seen = word;
+        hal_pause();
+        hart_poll();
+    }
+    return true;
+}
+
+bool hand_lent_on(struct process *server, const struct hand *hand) {
+    return hand->lender != nullptr && parcel_lent_on(&server->space, hand->landed);
 }
 
 static void loan_home(struct process *server, struct hand *hand, bool lender_ran) {
@@ -133,6 +140,7 @@ static void loan_home(struct process *server, struct hand *hand, bool lender_ran
         return;
     if (parcel_return(&server->space, hand->landed, &lender->space, hand->home, lender_ran) != OK)
         panic("a loan of %u does not come home", lender->number);
+    tlb_wait();
     hand->lender = nullptr;
     process_loan_home(lender);
     process_release(lender);
@@ -163,7 +171,7 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
     *answered = nullptr;
     if (!parcel_sendable(r->rdx) || (r->rdx != 0 && parcel_mode(r->rdx) == PARCEL_LEND))
         return ERR_BAD_ARGUMENT;
-    if (hand->lender != nullptr && parcel_lent_on(&server->process->space, hand->landed))
+    if (hand_lent_on(server->process, hand))
         return ERR_BUSY;
     if (!call_claim(caller, word, CALL_REPLYING)) {
         hand_drop(server->process, hand);
@@ -175,6 +183,7 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
         call_unclaim(caller, word);
         return status;
     }
+    tlb_wait();
     loan_home(server->process, hand, false);
     hand->caller = nullptr;
     timer_cancel(&caller->timer);
@@ -189,15 +198,22 @@ void hand_fail(struct process *server, struct hand *hand, status_t status) {
     struct thread *caller = hand->caller;
     if (caller == nullptr)
         return;
+    bool lent_on = hand_lent_on(server, hand);
     if (!call_claim(caller, hand->word, CALL_REPLYING)) {
-        hand_drop(server, hand);
+        if (!lent_on)
+            hand_drop(server, hand);
         return;
     }
-    loan_home(server, hand, false);
-    hand->caller = nullptr;
+    uint64_t word = hand->word;
+    if (lent_on) {
+        object_reference(&caller->object); // the hand still names it
+    } else {
+        loan_home(server, hand, false);
+        hand->caller = nullptr;
+    }
     timer_cancel(&caller->timer);
     thread_result(caller, (uint16_t)status | RESULT_TAKEN);
-    __c11_atomic_store(&caller->call.word, hand->word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+    __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
     thread_ready(caller);
 }
 
@@ -215,8 +231,9 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
     struct hart *hart = hart_self();
     spinlock_acquire(&port->lock);
     bool received = receive_next_locked(port, thread);
-    if (!received && deadline != 0 && hal_ticks() >= deadline) {
-        thread_result(thread, (uint16_t)ERR_TIMED_OUT);
+    bool late = deadline != 0 && hal_ticks() >= deadline;
+    if (!received && (port->closed || late)) { // closed by another thread meanwhile
+        thread_result(thread, (uint16_t)(port->closed ? ERR_PORT_CLOSED : ERR_TIMED_OUT));
         received = true;
     }
     if (!received) {
@@ -224,6 +241,7 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
         hart_leave(hart);
     }
     spinlock_release(&port->lock);
+    tlb_wait();
     if (next == nullptr)
         return;
     if (received)
@@ -235,7 +253,9 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
 void message_receive(struct thread *thread) {
     status_t status;
     struct port *port = own_port(thread, &status);
-    if (port == nullptr) {
+    if (port != nullptr && hand_lent_on(thread->process, &thread->hand))
+        status = ERR_BUSY;
+    if (status != OK) {
         thread_result(thread, (uint16_t)status);
         return;
     }
@@ -292,31 +312,39 @@ void message_reply_keep(struct thread *thread) {
                           ? ERR_NOT_CALLED
                           : object_create(thread->process, OBJECT_REPLY, sizeof(*reply), &reply);
     if (status == OK) {
+        deadlines_enter(thread);
         reply_link(thread->process, reply);
+        reply->hand = thread->hand; // before another thread can name it
         status = handle_install(thread->process, &reply->object, RIGHT_REPLY, 0, &handle);
-        if (status == OK) {
-            deadlines_enter(thread);
-            reply->hand = thread->hand;
-            thread->hand = (struct hand){};
-        }
+        *(status == OK ? &thread->hand : &reply->hand) = (struct hand){};
         object_release(&reply->object);
     }
     thread_result(thread, (uint16_t)status);
     thread->registers.rdi = handle;
 }
 
+// Other threads may answer by the same handle, or close it.
 static status_t reply_kept(struct thread *thread, struct thread **caller) {
     status_t status;
     handle_t handle = (handle_t)thread->registers.rdi;
     struct handle_entry *entry =
         handle_look_up(thread->process, handle, OBJECT_REPLY, RIGHT_REPLY, &status);
-    if (entry == nullptr)
+    struct reply *reply = entry != nullptr ? (struct reply *)entry->object : nullptr;
+    if (reply == nullptr)
         return status;
-    struct reply *reply = (struct reply *)entry->object;
-    if (reply->hand.caller == nullptr)
-        return ERR_NOT_CALLED;
-    status = reply_pass(thread, &reply->hand, caller);
-    return status == OK ? handle_close(thread->process, handle) : status;
+    if (!object_try_reference(&reply->object))
+        return ERR_BAD_HANDLE;
+    if (__c11_atomic_exchange(&reply->answering, true, __ATOMIC_ACQUIRE)) {
+        status = ERR_BUSY;
+    } else {
+        status = reply->hand.caller != nullptr ? reply_pass(thread, &reply->hand, caller)
+                                               : ERR_NOT_CALLED;
+        __c11_atomic_store(&reply->answering, false, __ATOMIC_RELEASE);
+    }
+    if (status == OK)
+        (void)!handle_close(thread->process, handle);
+    object_release(&reply->object);
+    return status;
 }
 
 void message_reply(struct thread *thread) {
@@ -361,10 +389,18 @@ static bool list_take(struct thread **link, struct thread *thread, struct thread
     return false;
 }
 
+// Whether a wait that is to end with this status may do so: a call's deadline was read after its word,
+// a receiver's stands still under the port's lock.
+static bool wait_may_end(const struct thread *thread, uint64_t word, status_t status) {
+    bool calls = (word & CALL_STATE_MASK) != CALL_IDLE;
+    ticks_t deadline = calls ? thread->call.deadline : thread->timer.deadline;
+    return status != ERR_TIMED_OUT || (deadline != 0 && hal_ticks() >= deadline);
+}
+
 // Takes the thread off the port that it stands at.
-static bool port_leave(struct port *port, struct thread *thread) {
+static bool port_leave(struct port *port, struct thread *thread, status_t status) {
     spinlock_acquire(&port->lock);
-    bool here = thread->port == port;
+    bool here = thread->port == port && wait_may_end(thread, thread->call.word, status);
     bool queued = (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED;
     if (here && !queued) {
         here = list_take(&port->waiting, thread, nullptr);
@@ -379,23 +415,33 @@ static bool port_leave(struct port *port, struct thread *thread) {
     return here;
 }
 
+// The same where a server holds its call.
+static bool call_leave(struct thread *thread, uint64_t word) {
+    object_reference(&thread->object); // the server's hand still names it
+    bool left = call_claim(thread, word, CALL_IDLE);
+    if (!left)
+        object_release(&thread->object);
+    return left;
+}
+
 bool wait_end(struct thread *thread, status_t status) {
-    for (;;) {
+    bool left = false;
+    uint64_t state = CALL_IDLE;
+    while (!left) {
         struct port *port = *(struct port *volatile *)&thread->port;
         uint64_t word = __c11_atomic_load(&thread->call.word, __ATOMIC_ACQUIRE);
-        if (port != nullptr) {
-            if (!port_leave(port, thread))
-                continue;
-            thread_result(thread, (uint16_t)status);
-            return true;
-        }
-        if ((word & CALL_STATE_MASK) != CALL_TAKEN)
+        state = port == nullptr ? word & CALL_STATE_MASK : CALL_IDLE;
+        if (!wait_may_end(thread, word, status))
             return false;
-        object_reference(&thread->object); // the server's hand still names it
-        if (call_claim(thread, word, CALL_IDLE)) {
-            thread_result(thread, (uint16_t)status | RESULT_TAKEN);
-            return true;
-        }
-        object_release(&thread->object);
+        if (port != nullptr)
+            left = port_leave(port, thread, status);
+        else if (state == CALL_TAKEN)
+            left = call_leave(thread, word);
+        else if (state != CALL_QUEUED) // else a server is taking it at this moment
+            return false;
+        hart_poll();
     }
+    timer_cancel(&thread->timer);
+    thread_result(thread, (uint16_t)status | (state == CALL_TAKEN ? RESULT_TAKEN : 0));
+    return true;
 }

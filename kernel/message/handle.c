@@ -37,13 +37,13 @@ static uint32_t stamp_get(const struct handle_entry *entry) {
 
 status_t handles_initialize(struct process *process) {
     struct handle_table *table = &process->handles;
-    status_t status = account_charge(&process->account, 1);
+    status_t status = account_charge_objects(&process->account, 1);
     if (status != OK)
         return status;
     struct frame *frame;
     status = frame_allocate_zeroed(FRAME_OBJECT, &frame);
     if (status != OK) {
-        account_refund(&process->account, 1);
+        account_refund_objects(&process->account, 1);
         return status;
     }
     table->entries = physical_to_virtual(frame_address(frame));
@@ -56,7 +56,7 @@ status_t handles_initialize(struct process *process) {
 
 static void table_free(struct process *process, struct handle_entry *entries, uint32_t order) {
     frame_free(frame_of(virtual_to_physical(entries)), order);
-    account_refund(&process->account, 1ull << order);
+    account_refund_objects(&process->account, 1ull << order);
 }
 
 void handles_destroy(struct process *process) {
@@ -91,7 +91,7 @@ static status_t table_grow_locked(struct process *process) {
     uint64_t capacity = handles_capacity(table) * 2;
     if (capacity > CAPACITY_LIMIT)
         return ERR_NO_HANDLE;
-    status_t status = account_charge(&process->account, 1ull << order);
+    status_t status = account_charge_objects(&process->account, 1ull << order);
     if (status != OK)
         return status;
     struct old_table *old;
@@ -109,15 +109,17 @@ static status_t table_grow_locked(struct process *process) {
     unsigned first = (unsigned)handles_capacity(table);
     table->entries = entries;
     table->order = order;
-    table->index_mask = capacity - 1;
+    // The last of the largest table stays unused: with NO_INDEX it would match itself.
+    entries[capacity - 1] = (struct handle_entry){};
     free_append(table, first, (unsigned)(capacity == CAPACITY_LIMIT ? capacity - 1 : capacity));
+    table->index_mask = capacity - 1;
     object_reference(&process->object);
     quiet_defer(&old->quiet, old_table_free);
     return OK;
 out_heap:
     heap_free(old);
 out_charge:
-    account_refund(&process->account, 1ull << order);
+    account_refund_objects(&process->account, 1ull << order);
     return status;
 }
 
@@ -221,7 +223,7 @@ struct handle_entry *handle_entry(struct process *process, handle_t handle) {
 
 status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
                           handle_t *duplicate) {
-    const struct handle_entry *entry = entry_find(&process->handles, handle);
+    struct handle_entry *entry = entry_find(&process->handles, handle);
     if (entry == nullptr)
         return ERR_BAD_HANDLE;
     if (!(entry->rights & RIGHT_DUPLICATE))
@@ -237,10 +239,10 @@ status_t handle_install(struct process *process, struct object *object, rights_t
                         uint32_t badge, handle_t *handle) {
     spinlock_acquire(&process->handles.lock);
     status_t status = table_reserve_locked(process, 1);
-    if (status == OK) {
-        object_reference(object);
+    if (status == OK && !object_try_reference(object))
+        status = ERR_BAD_HANDLE; // closed by another thread since it was looked up
+    if (status == OK)
         *handle = entry_fill_locked(process, object, rights, badge);
-    }
     spinlock_release(&process->handles.lock);
     return status;
 }
@@ -252,17 +254,28 @@ static void reference_drop(struct object *object, rights_t rights) {
     object_release(object);
 }
 
+// A kept request whose loan is lent on cannot be let go.
+static bool entry_stays(struct process *process, const struct handle_entry *entry) {
+    return entry->type == OBJECT_REPLY &&
+           hand_lent_on(process, &((const struct reply *)entry->object)->hand);
+}
+
 status_t handle_close(struct process *process, handle_t handle) {
+    struct object *object = nullptr;
+    rights_t rights = 0;
     spinlock_acquire(&process->handles.lock);
     struct handle_entry *entry = entry_find(&process->handles, handle);
-    rights_t rights = entry != nullptr ? entry->rights : 0;
-    struct object *object =
-        entry != nullptr ? entry_clear_locked(&process->handles, entry) : nullptr;
+    status_t status = entry == nullptr ? ERR_BAD_HANDLE : OK;
+    if (status == OK && entry_stays(process, entry))
+        status = ERR_BUSY;
+    if (status == OK) {
+        rights = entry->rights;
+        object = entry_clear_locked(&process->handles, entry);
+    }
     spinlock_release(&process->handles.lock);
-    if (object == nullptr)
-        return ERR_BAD_HANDLE;
-    reference_drop(object, rights);
-    return OK;
+    if (status == OK)
+        reference_drop(object, rights);
+    return status;
 }
 
 bool handles_close_some(struct process *process, unsigned *index, unsigned limit) {

@@ -54,7 +54,8 @@ status_t handle_duplicate(struct process *process, handle_t handle, rights_t rig
 status_t handle_install(struct process *process, struct object *object, rights_t rights,
                         uint32_t badge, handle_t *handle);
 
-// Closes an entry and drops its reference. ERR_BAD_HANDLE.
+// Closes an entry and drops its reference. ERR_BAD_HANDLE; ERR_BUSY: a kept request whose loan is
+// lent on.
 status_t handle_close(struct process *process, handle_t handle);
 
 // The handles of a message: which, and what becomes of each. From its registers (tag, r8, r9).

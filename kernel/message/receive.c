@@ -113,7 +113,6 @@ status_t receive_request_locked(struct port *port, struct thread *caller,
     message_fill(receiver, &caller->registers, &passed, KIND_REQUEST, caller->call.badge,
                  caller->call.number);
     trace_message(TRACE_TAKE, receiver, caller, caller->call.number, &receiver->registers);
-    __c11_atomic_store(&caller->call.word, receiver->hand.word, __ATOMIC_RELEASE);
     return OK;
 }
 
@@ -142,8 +141,10 @@ bool receive_next_locked(struct port *port, struct thread *receiver) {
     struct thread *caller;
     while ((caller = queue_pop_locked(port)) != nullptr) {
         status_t status = receive_request_locked(port, caller, receiver);
-        if (status == OK)
+        if (status == OK) {
+            receive_publish(receiver);
             return true;
+        }
         timer_cancel(&caller->timer);
         queued_call_end(caller);
         thread_result(caller, (uint16_t)status);
@@ -156,7 +157,6 @@ void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t dea
     receiver->port = port;
     receiver->next = port->waiting;
     port->waiting = receiver;
-    receiver->timer.deadline = 0;
     if (deadline != 0)
         timer_arm(&receiver->timer, deadline);
 }

@@ -25,10 +25,16 @@ void message_fill(struct thread *to, const struct registers *words, const struct
 bool receive_event_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock);
 
 // Hands `caller`'s request (its registers hold the message) to a thread: checks what the receiver
-// accepts, then moves parcel and handles and fills the receiver's registers. The caller's call
-// becomes TAKEN. On an error nothing has changed.
+// accepts, then moves parcel and handles and fills the receiver's registers and hand. On an error
+// nothing has changed. Follow by receive_publish when the caller's thread has left its hart.
 status_t receive_request_locked(struct port *port, struct thread *caller, struct thread *receiver)
     REQUIRES(port->lock);
+
+// The call in the receiver's hand becomes TAKEN. From now on its caller can be ended by any hart.
+static inline void receive_publish(const struct thread *receiver) {
+    const struct hand *hand = &receiver->hand;
+    __c11_atomic_store(&hand->caller->call.word, hand->word, __ATOMIC_RELEASE);
+}
 
 // Hands out what waits: notifications, events, then requests; a request that cannot be accepted is
 // answered with the error. False if there was nothing.
