@@ -36,14 +36,15 @@ static void list_remove(struct process *process) {
 }
 
 struct process *process_from(uint32_t number) {
-    struct process *best = nullptr;
+    struct process *best;
     spinlock_acquire(&list_lock);
-    for (struct process *p = list_first; p != nullptr; p = p->next)
-        if (p->number >= number && (best == nullptr || p->number < best->number) &&
-            __c11_atomic_load(&p->object.references, __ATOMIC_RELAXED) != 0)
-            best = p;
-    if (best != nullptr)
-        object_reference(&best->object);
+    do {
+        best = nullptr;
+        for (struct process *p = list_first; p != nullptr; p = p->next)
+            if (p->number >= number && (best == nullptr || p->number < best->number) &&
+                __c11_atomic_load(&p->object.references, __ATOMIC_RELAXED) != 0)
+                best = p;
+    } while (best != nullptr && !object_try_reference(&best->object));
     spinlock_release(&list_lock);
     return best;
 }
@@ -106,12 +107,14 @@ void process_release(struct process *process) { object_release(&process->object)
 
 // --- the end -------------------------------------------------------------------------------------
 
-// Gives back to the creator what is not used any more.
+// Gives back to the creator what is not used any more. Others may move limit at the same time.
 static void limit_return(struct process *process) {
-    uint64_t used = process->account.used, limit = process->account.limit;
-    if (process->object.owner != nullptr && limit > used &&
-        account_transfer(&process->account, &process->object.owner->account, limit - used) != OK)
-        panic("process %u uses more than it lets go", process->number);
+    uint64_t used, limit;
+    do {
+        used = process->account.used;
+        limit = process->account.limit;
+    } while (limit > used && account_transfer(&process->account, &process->object.owner->account,
+                                              limit - used) != OK);
 }
 
 // The object goes. Its heap is empty: every object in it held a reference.
@@ -127,11 +130,18 @@ void process_clean(struct process *process) {
     list_remove(process);
 }
 
-static void hands_fail(struct process *process) {
-    for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
+// True if nothing is in hand any more, lent on.
+static bool hands_fail(struct process *process) {
+    bool empty = true;
+    for (struct thread *t = process->threads; t != nullptr; t = t->sibling) {
         hand_fail(process, &t->hand, ERR_PEER_DIED);
-    for (struct reply *r = process->replies; r != nullptr; r = r->next)
+        empty &= t->hand.caller == nullptr;
+    }
+    for (struct reply *r = process->replies; r != nullptr; r = r->next) {
         hand_fail(process, &r->hand, ERR_PEER_DIED);
+        empty &= r->hand.caller == nullptr;
+    }
+    return empty;
 }
 
 static bool space_in_use(const struct space *space) {
@@ -200,11 +210,16 @@ static bool loans_awaited(struct process *process) {
 static bool process_clean_up(struct task *task) {
     static constexpr unsigned HANDLES_AT_ONCE = 64;
     struct process *process = (struct process *)((uint8_t *)task - offsetof(struct process, task));
-    hands_fail(process);
+    bool empty = hands_fail(process);
     if (!handles_close_some(process, &process->closing, HANDLES_AT_ONCE))
         return false;
+    empty &= process->handles.used == 0;
+    if (!empty) // a kept request whose loan is lent on
+        process->closing = 0;
     if (loans_awaited(process))
         return true; // the last loan that comes home brings this task back
+    if (!empty)
+        return false;
     struct hart *hart = hart_self();
     if (hart->current == nullptr)
         space_leave(hart);
@@ -216,10 +231,17 @@ static bool process_clean_up(struct task *task) {
     return true;
 }
 
-static void clean_up_start(struct process *process) {
-    object_reference(&process->object);
+static void clean_up_begin(struct quiet *quiet) {
+    struct process *process =
+        (struct process *)((uint8_t *)quiet - offsetof(struct process, quiet));
     process->task.run = process_clean_up;
     task_add(&process->task);
+}
+
+// Not before every hart has left the system calls that found the process alive.
+static void clean_up_start(struct process *process) {
+    object_reference(&process->object);
+    quiet_defer(&process->quiet, clean_up_begin);
 }
 
 void process_thread_gone(struct process *process) {
@@ -238,7 +260,8 @@ void process_loan_home(struct process *process) {
     spinlock_acquire(&process->lock);
     bool last = __c11_atomic_fetch_sub(&process->loans, 1, __ATOMIC_RELEASE) == 1;
     bool resume = last && process->awaits_loans;
-    process->awaits_loans = false;
+    if (resume)
+        process->awaits_loans = false;
     struct thread *thread = process->lent_waiters;
     process->lent_waiters = nullptr;
     spinlock_release(&process->lock);
@@ -251,11 +274,16 @@ void process_loan_home(struct process *process) {
     }
 }
 
-// Asks the harts that run its threads to come by.
+// Asks the harts that run its threads to come by: all that are not idle, since one may be entering a
+// thread on the fast path, which does not look at the process's state.
 static void harts_notify(const struct process *process) {
+    const struct hart *self = hart_self();
+    uint32_t here = self->current != nullptr && self->current->process == process;
+    if (*(const volatile uint32_t *)&process->live <= here)
+        return;
     for (unsigned i = 0; i < hart_count; i++)
-        if (harts[i] != hart_self() &&
-            __c11_atomic_load(&harts[i]->space, __ATOMIC_SEQ_CST) == &process->space)
+        if (harts[i] != self && harts[i]->online &&
+            !__c11_atomic_load(&harts[i]->idle, __ATOMIC_SEQ_CST))
             hal_hart_interrupt(harts[i], VECTOR_WAKE);
 }
 
@@ -286,6 +314,8 @@ void process_end(struct process *process, enum end_cause cause, uint32_t status,
         clean_up_start(process);
         return;
     }
+    // Whoever has a call of its threads in REPLYING looks at the state after giving the call back.
+    __c11_atomic_thread_fence(__ATOMIC_SEQ_CST);
     // No thread joins any more; those that have ended stay in the list until the clean-up.
     for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
         if (t != hart_self()->current)
@@ -305,10 +335,13 @@ status_t process_watch(struct process *process, struct process *watcher, struct 
     status_t status = heap_allocate(&watcher->heap, sizeof(*watch), (void **)&watch);
     if (status != OK)
         return status;
+    if (!object_try_reference(&port->object)) {
+        heap_free(watch);
+        return ERR_BAD_HANDLE;
+    }
     *watch = (struct watch){.watcher = watcher};
     watch->event = (struct event){.kind = KIND_DEATH, .badge = badge, .port = port};
     object_reference(&watcher->object);
-    object_reference(&port->object);
     spinlock_acquire(&process->lock);
     bool ended = process->state == PROCESS_ENDED;
     if (!ended) {

@@ -8,6 +8,7 @@
 #include <abi/query.h>
 
 #include "debug/crash.h"
+#include "hart/quiet.h"
 #include "hart/task.h"
 #include "hart/thread.h"
 #include "memory/account.h"
@@ -32,7 +33,8 @@ struct process {
     struct account account;
     struct heap heap;
     struct process *next, *previous; // all processes
-    struct task task;                // cleans up after the end
+    struct task task;                // cleans up after the end, and after a quiet point
+    struct quiet quiet;
 
     struct spinlock lock;
     uint8_t state; // enum process_state
@@ -81,7 +83,8 @@ struct process *process_find(uint32_t number);
 // The process with the smallest number >= `number`, referred to; nullptr at the end.
 struct process *process_from(uint32_t number);
 
-// Posts a death event to the port when the process ends. ERR_NO_MEMORY, ERR_NO_FRAME.
+// Posts a death event to the port when the process ends. ERR_NO_MEMORY, ERR_NO_FRAME; ERR_BAD_HANDLE if
+// the port went meanwhile.
 status_t process_watch(struct process *process, struct process *watcher, struct port *port,
                        uint64_t badge);
 

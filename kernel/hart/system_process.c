@@ -31,8 +31,8 @@ status_t system_process_grant(struct thread *thread, handle_t process, handle_t 
     struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
     if (target == nullptr)
         return status;
-    if (moved > 1 || target->state >= PROCESS_ENDING)
-        return moved > 1 ? ERR_BAD_ARGUMENT : ERR_ENDED;
+    if (moved > 1)
+        return ERR_BAD_ARGUMENT;
     handle_t granted = HANDLE_NONE;
     status = handle_grant(thread->process, handle, target, rights, moved != 0, &granted);
     *result = granted;
@@ -84,8 +84,8 @@ static status_t watch_target(struct thread *thread, handle_t handle, uint32_t nu
     status_t status = OK;
     if (handle != HANDLE_NONE) {
         *target = process_look_up(thread, handle, RIGHT_WATCH, &status);
-        if (*target != nullptr)
-            object_reference(&(*target)->object);
+        if (*target != nullptr && !object_try_reference(&(*target)->object))
+            status = ERR_BAD_HANDLE;
         return status;
     }
     *target = process_find(number);
