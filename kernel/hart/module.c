@@ -241,6 +241,7 @@ void modules_start(const struct boot_info *boot) {
 
 status_t module_open(const struct module *module, uint64_t first_page, struct process *process,
                      parcel_t slots) {
+    static struct spinlock lock; // of two that open the same pages one comes too late
     uint64_t pages = parcel_count(slots);
     if (module->boot == nullptr || parcel_level(slots) != 1)
         return ERR_BAD_ARGUMENT;
@@ -248,12 +249,17 @@ status_t module_open(const struct module *module, uint64_t first_page, struct pr
     if (first_page > size || pages > size - first_page)
         return ERR_EMPTY;
     struct frame *first = frame_of(module->boot->start + first_page * PAGE_SIZE);
+    status_t status = OK;
+    spinlock_acquire(&lock);
     for (uint64_t i = 0; i < pages; i++)
         if (first[i].state != FRAME_MODULE)
-            return ERR_EMPTY;
-    __c11_atomic_fetch_add(&process->account.limit, pages, __ATOMIC_RELAXED);
-    status_t status = space_link_pages(&process->space, first, slots);
-    if (status != OK)
-        __c11_atomic_fetch_sub(&process->account.limit, pages, __ATOMIC_RELAXED);
+            status = ERR_EMPTY;
+    if (status == OK) {
+        __c11_atomic_fetch_add(&process->account.limit, pages, __ATOMIC_RELAXED);
+        status = space_link_pages(&process->space, first, slots);
+        if (status != OK)
+            __c11_atomic_fetch_sub(&process->account.limit, pages, __ATOMIC_RELAXED);
+    }
+    spinlock_release(&lock);
     return status;
 }
