@@ -218,6 +218,10 @@ static void required_check(const struct boot_info *boot) {
         panic("required boot modules are missing:%s", missing);
 }
 
+static uint64_t memory_left(void) {
+    return kernel_process.account.limit - kernel_process.account.used;
+}
+
 void modules_start(const struct boot_info *boot) {
     wirings_read(boot);
     required_check(boot);
@@ -227,14 +231,25 @@ void modules_start(const struct boot_info *boot) {
             continue;
         status_t status = program_start(boot, i, &process);
         if (status != OK)
-            panic("boot module %s cannot be started: %s", wirings[i].name, status_text(status));
+            panic("boot module %s cannot be started: %s; %lu KiB of memory are left",
+                  wirings[i].name, status_text(status), memory_left() << 2);
         log_info("%s started as process %u", process->name, process->number);
     }
-    struct account *kernel = &kernel_process.account;
-    uint64_t free = kernel->limit - kernel->used;
-    if (rest_taker == nullptr || free <= RESERVE_FRAMES ||
-        account_transfer(kernel, &rest_taker->account, free - RESERVE_FRAMES) != OK)
+    uint64_t free = memory_left();
+    if (rest_taker == nullptr)
+        panic("no boot module holds \"accounts\"");
+    if (free <= RESERVE_FRAMES ||
+        account_transfer(&kernel_process.account, &rest_taker->account, free - RESERVE_FRAMES) != OK)
         panic("no memory is left for programs");
+}
+
+void module_program_ended(const struct process *process) {
+    static const char *const essential[] = {"memory", "loader"};
+    log_error("boot module %s (%u) has ended, status %u", process->name, process->number,
+              process->status);
+    for (unsigned i = 0; i < sizeof(essential) / sizeof(essential[0]); i++)
+        if (strcmp(process->name, essential[i]) == 0)
+            panic("no program can be started without %s", process->name);
 }
 
 // --- opening -------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "debug/log.h"
 #include "debug/trace.h"
+#include "hart/module.h"
 #include "hart/schedule.h"
 #include "interrupt/line.h"
 
@@ -189,6 +190,8 @@ static void process_ended(struct process *process) {
     process->watches = nullptr;
     spinlock_release(&process->lock);
     log_debug("%s (%u) ended, status %u", process->name, process->number, process->status);
+    if (process->module != nullptr)
+        module_program_ended(process);
     while (watch != nullptr) {
         struct watch *next = watch->next;
         watch_post(process, watch);
