@@ -5,17 +5,21 @@
 
 static constexpr unsigned ENTRIES_PER_FRAME = PAGE_SIZE / sizeof(struct handle_entry);
 static constexpr unsigned CAPACITY_LIMIT = 1u << HANDLE_INDEX_BITS;
-static constexpr handle_t NO_INDEX = 0xffff; // no entry has this index, so no handle matches
+static constexpr handle_t INDEX_MASK = CAPACITY_LIMIT - 1;
 
 static uint64_t handles_capacity(const struct handle_table *table) { return table->index_mask + 1; }
 
-static unsigned handle_index(handle_t handle) { return handle & NO_INDEX; }
+static unsigned handle_index(handle_t handle) { return handle & INDEX_MASK; }
+
+// The low half of what no handle matches that leads to the entry: not even one whose index is cut to
+// the size of the table, as on the fast path.
+static handle_t no_handle(unsigned index) { return ~index & INDEX_MASK; }
 
 // Links entries [from, to) at the end of the free list.
 static void free_append(struct handle_table *table, unsigned from, unsigned to) {
     for (unsigned i = from; i < to; i++) {
         struct handle_entry *entry = &table->entries[i];
-        entry->handle = entry->call_handle = entry->receive_handle = NO_INDEX;
+        entry->handle = entry->call_handle = entry->receive_handle = no_handle(i);
         entry->next = 0;
         if (table->free_last != 0)
             table->entries[table->free_last].next = (uint16_t)i;
@@ -26,13 +30,13 @@ static void free_append(struct handle_table *table, unsigned from, unsigned to) 
 }
 
 // The stamp of a free entry, in the upper halves of the two values that no handle matches.
-static void stamp_set(struct handle_entry *entry, uint64_t stamp) {
-    entry->call_handle = (handle_t)(stamp << 16) | NO_INDEX;
-    entry->receive_handle = (handle_t)(stamp & ~(uint64_t)NO_INDEX) | NO_INDEX;
+static void stamp_set(struct handle_entry *entry, unsigned index, uint64_t stamp) {
+    entry->call_handle = (handle_t)(stamp << 16) | no_handle(index);
+    entry->receive_handle = ((handle_t)stamp & ~INDEX_MASK) | no_handle(index);
 }
 
 static uint32_t stamp_get(const struct handle_entry *entry) {
-    return entry->call_handle >> 16 | (entry->receive_handle & ~NO_INDEX);
+    return entry->call_handle >> 16 | (entry->receive_handle & ~INDEX_MASK);
 }
 
 status_t handles_initialize(struct process *process) {
@@ -109,9 +113,7 @@ static status_t table_grow_locked(struct process *process) {
     unsigned first = (unsigned)handles_capacity(table);
     table->entries = entries;
     table->order = order;
-    // The last of the largest table stays unused: with NO_INDEX it would match itself.
-    entries[capacity - 1] = (struct handle_entry){};
-    free_append(table, first, (unsigned)(capacity == CAPACITY_LIMIT ? capacity - 1 : capacity));
+    free_append(table, first, (unsigned)capacity);
     table->index_mask = capacity - 1;
     object_reference(&process->object);
     quiet_defer(&old->quiet, old_table_free);
@@ -168,11 +170,12 @@ static handle_t entry_fill_locked(struct process *process, struct object *object
     entry->badge = (uint64_t)badge << BADGE_OWNER_SHIFT | process->number;
     entry->rights = rights;
     entry->type = object->type;
-    handle_t handle = (handle_t)(index | (entry->handle & ~NO_INDEX));
+    handle_t handle = (handle_t)(index | (entry->handle & ~INDEX_MASK));
     bool port = object->type == OBJECT_PORT;
     bool calls = port && (rights & RIGHT_CALL), receives = port && (rights & RIGHT_RECEIVE);
-    __c11_atomic_store(&entry->call_handle, calls ? handle : NO_INDEX, __ATOMIC_RELEASE);
-    __c11_atomic_store(&entry->receive_handle, receives ? handle : NO_INDEX, __ATOMIC_RELEASE);
+    handle_t none = no_handle(index);
+    __c11_atomic_store(&entry->call_handle, calls ? handle : none, __ATOMIC_RELEASE);
+    __c11_atomic_store(&entry->receive_handle, receives ? handle : none, __ATOMIC_RELEASE);
     __c11_atomic_store(&entry->handle, handle, __ATOMIC_RELEASE);
     return handle;
 }
@@ -182,9 +185,9 @@ static handle_t entry_fill_locked(struct process *process, struct object *object
 static struct object *entry_clear_locked(struct handle_table *table, struct handle_entry *entry) {
     struct object *object = entry->object;
     unsigned index = (unsigned)(entry - table->entries);
-    handle_t generation = (entry->handle & ~NO_INDEX) + NO_INDEX + 1;
-    __c11_atomic_store(&entry->handle, generation | NO_INDEX, __ATOMIC_RELEASE);
-    stamp_set(entry, quiet_stamp());
+    handle_t generation = (entry->handle & ~INDEX_MASK) + CAPACITY_LIMIT;
+    __c11_atomic_store(&entry->handle, generation | no_handle(index), __ATOMIC_RELEASE);
+    stamp_set(entry, index, quiet_stamp());
     entry->next = 0;
     if (table->free_last != 0)
         table->entries[table->free_last].next = (uint16_t)index;
@@ -398,11 +401,19 @@ out_locked:
     return status;
 }
 
+static bool is_new(const struct object *object) {
+    return object->type == OBJECT_PROCESS &&
+           ((const struct process *)object)->state == PROCESS_NEW;
+}
+
 status_t handle_grant(struct process *from, handle_t handle, struct process *to, rights_t rights,
                       bool move, handle_t *granted) {
     tables_lock(from, to);
     rights_t left;
-    status_t status = entry_travels(entry_find(&from->handles, handle), move, nullptr);
+    const struct handle_entry *entry = entry_find(&from->handles, handle);
+    status_t status = entry_travels(entry, move, nullptr);
+    if (status == OK && is_new(&to->object) && is_new(entry->object))
+        status = ERR_NOT_ALLOWED; // neither could end: each would keep the other
     if (status == OK)
         status = table_reserve_locked(to, 1);
     if (status == OK)

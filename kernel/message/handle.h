@@ -81,6 +81,7 @@ status_t handles_room(struct process *receiver, unsigned count);
 status_t handles_pass(struct process *sender, struct process *receiver, const struct object *port,
                       struct handle_batch *batch);
 
-// Puts one handle of `from` into `to` with these of its rights. Errors as above.
+// Puts one handle of `from` into `to` with these of its rights. Errors as above; ERR_NOT_ALLOWED for a
+// process that has not started in another, or in itself.
 status_t handle_grant(struct process *from, handle_t handle, struct process *to, rights_t rights,
                       bool move, handle_t *granted);
