@@ -200,6 +200,41 @@ static void process_ended(struct process *process) {
     process_release(process);
 }
 
+// Takes the watches of one watcher off a process; returns them behind `taken`.
+static struct watch *watches_take(struct process *process, const struct process *watcher,
+                                  struct watch *taken) {
+    struct watch **link = &process->watches;
+    spinlock_acquire(&process->lock);
+    while (*link != nullptr) {
+        struct watch *watch = *link;
+        if (watch->watcher != watcher) {
+            link = &watch->next;
+            continue;
+        }
+        *link = watch->next;
+        watch->next = taken;
+        taken = watch;
+    }
+    spinlock_release(&process->lock);
+    return taken;
+}
+
+// Whoever ends does not wait for the deaths of others: its memory would go only with the last.
+static void watches_withdraw(struct process *watcher) {
+    struct watch *taken = nullptr;
+    if (watcher->watching == 0)
+        return;
+    spinlock_acquire(&list_lock);
+    for (struct process *p = list_first; p != nullptr; p = p->next)
+        taken = watches_take(p, watcher, taken);
+    spinlock_release(&list_lock);
+    while (taken != nullptr) {
+        struct watch *next = taken->next;
+        watch_free(taken);
+        taken = next;
+    }
+}
+
 static bool loans_awaited(struct process *process) {
     spinlock_acquire(&process->lock);
     process->awaits_loans = __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) != 0;
@@ -216,6 +251,7 @@ static bool process_clean_up(struct task *task) {
     bool empty = hands_fail(process);
     if (!handles_close_some(process, &process->closing, HANDLES_AT_ONCE))
         return false;
+    watches_withdraw(process);
     empty &= process->handles.used == 0;
     if (!empty) // a kept request whose loan is lent on
         process->closing = 0;
@@ -345,6 +381,7 @@ status_t process_watch(struct process *process, struct process *watcher, struct 
     *watch = (struct watch){.watcher = watcher};
     watch->event = (struct event){.kind = KIND_DEATH, .badge = badge, .port = port};
     object_reference(&watcher->object);
+    watcher->watching++;
     spinlock_acquire(&process->lock);
     bool ended = process->state == PROCESS_ENDED;
     if (!ended) {
@@ -360,6 +397,7 @@ status_t process_watch(struct process *process, struct process *watcher, struct 
 void watch_free(struct watch *watch) {
     struct process *watcher = watch->watcher;
     struct port *port = watch->event.port;
+    watcher->watching--;
     heap_free(watch);
     object_release(&port->object);
     process_release(watcher);

@@ -45,6 +45,7 @@ struct process {
     struct thread *threads;
     uint32_t live;             // threads that have not ended
     struct watch *watches;
+    _Atomic uint32_t watching; // watches of its own that have not been freed
     struct reply *replies;     // kept
     _Atomic uint32_t loans;    // lent to others and not yet home
     bool awaits_loans;         // has ended, and goes on when the last is home
