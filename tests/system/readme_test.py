@@ -77,7 +77,7 @@ class Readme(unittest.TestCase):
             self.check("cmake", "-B", str(self.build), *words[3:])
         elif words[:2] == ["cmake", "--build"]:
             self.check("cmake", "--build", str(self.build), *words[3:])
-        elif words[0] == "scripts/run" and "-c" in words:
+        elif words[0] == "scripts/bench" or (words[0] == "scripts/run" and "-c" in words):
             self.check(*self.in_test_build(words))
         elif words[0] == "scripts/run":
             status, output = until_prompt(self.in_test_build(words), leave=True)
