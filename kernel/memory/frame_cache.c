@@ -3,11 +3,11 @@
 // hart keeps only when nothing else is left.
 #include "memory/frame_cache.h"
 
+#include "debug/canary.h"
 #include "debug/crash.h"
 #include "hal/string.h"
 #include "hart/hart.h"
 #include "memory/buddy.h"
-#include "memory/canary.h"
 
 static constexpr unsigned BATCH = 16;        // frames that go to or from the buddy system at once
 static constexpr unsigned CACHE_LIMIT = 48;  // free frames that a hart keeps

@@ -1,7 +1,7 @@
 // Kernel objects of one process.
 //
 // sources: kernel/memory/heap.c kernel/memory/frame.c kernel/memory/frame_cache.c
-// sources: kernel/memory/buddy.c kernel/memory/canary.c kernel/memory/account.c
+// sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
 // sources: kernel/memory/tlb.c kernel/sync/spinlock.c tests/host/hal/machine.c
 // defines: BATON_DEBUG=1
 #include "machine.h"

@@ -3,9 +3,9 @@
 //
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
-// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c
-// sources: kernel/memory/query.c kernel/memory/check.c kernel/memory/tlb.c kernel/memory/frame.c
-// sources: kernel/memory/frame_cache.c kernel/memory/buddy.c kernel/memory/canary.c
+// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/query.c
+// sources: kernel/debug/check_memory.c kernel/memory/tlb.c kernel/memory/frame.c
+// sources: kernel/memory/frame_cache.c kernel/memory/buddy.c kernel/debug/canary.c
 // sources: kernel/memory/account.c kernel/sync/spinlock.c tests/host/hal/machine.c
 // sources: tests/host/hal/spaces.c
 // defines: BATON_DEBUG=1

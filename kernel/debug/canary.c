@@ -1,4 +1,4 @@
-#include "memory/canary.h"
+#include "debug/canary.h"
 
 #include "debug/crash.h"
 #include "hal/string.h"
