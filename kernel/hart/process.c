@@ -190,8 +190,6 @@ static void process_ended(struct process *process) {
     process->watches = nullptr;
     spinlock_release(&process->lock);
     log_debug("%s (%u) ended, status %u", process->name, process->number, process->status);
-    if (process->module != nullptr)
-        module_program_ended(process);
     while (watch != nullptr) {
         struct watch *next = watch->next;
         watch_post(process, watch);
@@ -279,6 +277,8 @@ static void clean_up_begin(struct quiet *quiet) {
 
 // Not before every hart has left the system calls that found the process alive.
 static void clean_up_start(struct process *process) {
+    if (process->module != nullptr)
+        module_program_ended(process);
     object_reference(&process->object);
     quiet_defer(&process->quiet, clean_up_begin);
 }
