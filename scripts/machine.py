@@ -155,6 +155,8 @@ def ending(returncode, log):
         return STATUS_SYSTEM_CRASHED, f"the machine stopped unasked (QEMU ended with {returncode})"
     if not record or int(record[1]) > 255:
         return STATUS_SYSTEM_CRASHED, "the system ended without a status"
+    if int(record[1]) == STATUS_SYSTEM_CRASHED:
+        return STATUS_SYSTEM_CRASHED, "the system could not go on, and says why in its log"
     return int(record[1]), ""
 
 
