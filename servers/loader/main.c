@@ -12,17 +12,20 @@
 #include <protocols/file.h>
 #include <protocols/program.h>
 
+#include <stdlib.h>
+
 static constexpr uint32_t SYSTEM_CRASHED = 125;
-static constexpr uint64_t BOOT_PATIENCE_NS = 60 * NS_PER_SECOND;
+static constexpr uint64_t BOOT_PATIENCE_NS = 20 * NS_PER_SECOND;
 
 struct services services;
 
-// The system cannot go on: says why and ends it.
+// The system cannot go on: says why and ends it, or at least this server.
 [[noreturn]] static void give_up(const char *what, const char *why)
 {
     log_error("%s: %s; the system ends", what, why);
-    for (;;)
-        (void)system_system_end(start_handle("system"), SYSTEM_EXIT, SYSTEM_CRASHED);
+    status_t status = system_system_end(start_handle("system"), SYSTEM_EXIT, SYSTEM_CRASHED);
+    log_error("cannot end the system: %s", status_text(status));
+    exit(1);
 }
 
 static status_t load(struct request *request, const char *path, uint64_t limit, const char *name,

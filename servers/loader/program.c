@@ -85,8 +85,10 @@ static status_t executable_load(const struct executable *file, uint64_t limit, c
     if (status != OK)
         return status;
     status = memory_open(services.memory, limit, name, &loaded->process);
-    if (status != OK)
+    if (status != OK) {
+        log_warning("%s: no process with %lu frames: %s", file->path, limit, status_text(status));
         return status;
+    }
     status = image_place(file, &image, loaded);
     if (status != OK) {
         // The half-made process takes with it what it was given.

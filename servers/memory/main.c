@@ -32,6 +32,14 @@ static uint64_t limit_now(void)
     return status == OK ? limit : 0;
 }
 
+// Of the limit, what is neither handed out nor used by this server itself.
+static uint64_t limit_left(void)
+{
+    uint64_t used, limit;
+    status_t status = system_account_query(HANDLE_NONE, &used, &limit);
+    return status == OK && limit > used ? limit - used : 0;
+}
+
 static status_t open_process(struct request *request, uint64_t limit, const char *name,
                              struct memory_open_results *results)
 {
@@ -39,8 +47,8 @@ static status_t open_process(struct request *request, uint64_t limit, const char
     memcpy(name_words, name, strnlen(name, sizeof name_words));
     status_t status = system_process_create(limit, name_words[0], name_words[1], &process);
     if (status != OK) {
-        log_warning("process %u: no process %s with %lu frames: %s", request_process(request), name,
-                    limit, status_text(status));
+        log_warning("process %u: no process %s with %lu frames, %lu are left: %s",
+                    request_process(request), name, limit, limit_left(), status_text(status));
         return status;
     }
     status = system_process_watch((handle_t)process, 0, memory.port, 0);
