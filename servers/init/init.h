@@ -11,6 +11,7 @@ struct service {
     struct child child;  // number 0: does not run
     handle_t port;       // with the receive right, until the service has been started with it
     handle_t call;       // to call its port
+    bool lost;           // has ended, and is not started again
 };
 
 extern struct service services[SERVICES_MAXIMUM];

@@ -11,6 +11,8 @@
 #include <protocols/program.h>
 #include <protocols/service.h>
 
+#include <stdlib.h>
+
 static constexpr uint32_t SYSTEM_CRASHED = 125;
 static constexpr uint64_t LOADER_PATIENCE_NS = NS_PER_SECOND;
 
@@ -31,8 +33,9 @@ void system_stop(uint32_t status)
 {
     crash_names_wait();
     log_info("ending the system with status %u", status);
-    for (;;)
-        (void)system_system_end(start_handle("system"), SYSTEM_EXIT, status);
+    status_t refused = system_system_end(start_handle("system"), SYSTEM_EXIT, status);
+    log_error("cannot end the system: %s", status_text(refused));
+    exit(1);
 }
 
 static void complain(unsigned line, const char *what)
@@ -54,13 +57,14 @@ static void services_read(void)
     }
 }
 
-// Services in the order of their lines, sessions last.
+// Services in the order of their lines, sessions last. A line is run with all of them or not at all:
+// its output would be lost, and its status say nothing.
 static void services_start(void)
 {
     for (unsigned session = 0; session < 2; session++) {
         for (unsigned i = 0; i < service_count; i++) {
             bool now = services[i].line.session == (session == 1);
-            if (now && service_start(i) != OK && session == 1)
+            if (now && service_start(i) != OK && (session == 1 || run_line))
                 system_stop(SYSTEM_CRASHED);
         }
     }

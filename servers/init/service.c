@@ -118,17 +118,28 @@ static void restart(unsigned index)
         status = service_start(index);
     if (status != OK && service->line.session)
         system_stop(SYSTEM_CRASHED);
+    service->lost = status != OK;
+}
+
+// Without the terminal a session ends at once, and would do so again and again.
+static bool is_any_lost(void)
+{
+    bool lost = false;
+    for (unsigned i = 0; i < service_count; i++)
+        lost = lost || services[i].lost;
+    return lost;
 }
 
 // Once the session cannot go on, neither can the system.
 static void service_ended(unsigned index, bool crashed)
 {
     struct service *service = &services[index];
-    bool free_restart = service->line.session && !crashed;
+    bool free_restart = service->line.session && !crashed && !is_any_lost();
     if (!free_restart && service->line.restarts == 0) {
-        log_warning("%s is not started again", service->line.name);
+        log_error("%s is not started again", service->line.name);
         if (service->line.session)
             system_stop(SYSTEM_CRASHED);
+        service->lost = true;
         return;
     }
     if (!free_restart)
@@ -143,11 +154,15 @@ void service_died(struct server *server, const struct server_death *death)
         return;
     struct service *service = &services[death->badge];
     child_close(&service->child);
-    if (service->line.session && run_line)
-        system_stop(death->status);
     bool crashed = death->cause != END_EXITED;
+    if (service->line.session && run_line && !crashed)
+        system_stop(death->status);
     if (crashed || !service->line.session)
         log_error("%s %s with status %u, at 0x%lx", service->line.name,
                   crashed ? "crashed" : "ended", death->status, death->address);
+    if (run_line) {
+        log_error("the line cannot be run to its end without %s", service->line.name);
+        system_stop(SYSTEM_CRASHED);
+    }
     service_ended((unsigned)death->badge, crashed);
 }
