@@ -118,19 +118,6 @@ static void limit_return(struct process *process) {
                                               limit - used) != OK);
 }
 
-// The object goes. Its heap is empty: every object in it held a reference.
-void process_clean(struct process *process) {
-    if (process->state == PROCESS_NEW) { // never started: nobody can reach it any more
-        process->state = PROCESS_ENDED;
-        (void)handles_close_some(process, &process->closing, ~0u);
-        handles_destroy(process);
-        while (!space_destroy(&process->space))
-            ;
-    }
-    limit_return(process);
-    list_remove(process);
-}
-
 // True if nothing is in hand any more, lent on.
 static bool hands_fail(struct process *process) {
     bool empty = true;
@@ -182,20 +169,38 @@ static struct watch *watches_in_order(struct watch *last) {
     return first;
 }
 
-static void process_ended(struct process *process) {
-    limit_return(process);
+// It has ENDED: posts the deaths.
+static void watches_tell(struct process *process) {
     spinlock_acquire(&process->lock);
     process->state = PROCESS_ENDED;
     struct watch *watch = watches_in_order(process->watches);
     process->watches = nullptr;
     spinlock_release(&process->lock);
-    log_debug("%s (%u) ended, status %u", process->name, process->number, process->status);
     while (watch != nullptr) {
         struct watch *next = watch->next;
         watch_post(process, watch);
         watch = next;
     }
+}
+
+static void process_ended(struct process *process) {
+    limit_return(process);
+    log_debug("%s (%u) ended, status %u", process->name, process->number, process->status);
+    watches_tell(process);
     process_release(process);
+}
+
+// The object goes. Its heap is empty: every object in it held a reference.
+void process_clean(struct process *process) {
+    if (process->state == PROCESS_NEW) { // never started: nobody can reach it any more
+        watches_tell(process);
+        (void)handles_close_some(process, &process->closing, ~0u);
+        handles_destroy(process);
+        while (!space_destroy(&process->space))
+            ;
+    }
+    limit_return(process);
+    list_remove(process);
 }
 
 // Takes the watches of one watcher off a process; returns them behind `taken`.

@@ -101,13 +101,13 @@ static struct event *port_take_death(struct port *port) {
 
 void port_close(struct port *port) {
     struct event *event;
+    spinlock_acquire(&port->lock);
+    port->closed = !port->boot; // nothing is posted any more
+    spinlock_release(&port->lock);
     while ((event = port_take_death(port)) != nullptr)
         watch_free((struct watch *)event);
     if (port->boot)
         return;
-    spinlock_acquire(&port->lock);
-    port->closed = true;
-    spinlock_release(&port->lock);
     struct thread *thread;
     while ((thread = port_take_any(port)) != nullptr) {
         timer_cancel(&thread->timer);
