@@ -1,4 +1,10 @@
-// Landing windows: pools of windows of one size, in one region of address space.
+// Landing windows, in pools of neighbours, in one region of address space.
+//
+// The kernel takes the first window that a parcel fits into, and a window that was used goes to the
+// end of its list: were sizes mixed, small parcels would come to sit in the large windows. So there
+// is one size. When a larger one is asked for, all windows are made anew; those of the old size are
+// taken back, except where a parcel lies, which then are not prepared again (a loan's comes back by
+// itself, and is one more).
 
 #include <baton/parcel.h>
 #include <baton/system.h>
@@ -17,16 +23,35 @@ static constexpr uint64_t TABLE_SIZE = PAGE_SIZE * TABLE_ENTRIES;
 static struct pool pools[POOLS_MAXIMUM];
 static unsigned pool_count;
 static uaddr_t next_address = LAYOUT_SLOTS;
+static unsigned window_pages, window_count; // of that size
 static unsigned accepted_pages;
+
+// The pool that the next windows belong to: the last one if they adjoin it, or a new one, which is
+// not counted yet. nullptr: there are too many.
+static struct pool *pool_next(unsigned pages)
+{
+    struct pool *last = pool_count == 0 ? nullptr : &pools[pool_count - 1];
+    if (last != nullptr && last->pages == pages &&
+        last->first + (uint64_t)last->windows * pages * PAGE_SIZE == next_address)
+        return last;
+    if (pool_count == POOLS_MAXIMUM || next_address >= LAYOUT_SLOTS_END)
+        return nullptr;
+    pools[pool_count] = (struct pool){.first = next_address, .pages = pages};
+    return &pools[pool_count];
+}
 
 // Prepares windows that lie in one table.
 static status_t prepare_in_table(unsigned windows, unsigned pages)
 {
+    struct pool *pool = pool_next(pages);
+    if (pool == nullptr)
+        return ERR_TOO_MANY;
     parcel_t slots = pages_parcel(next_address, windows * pages, PARCEL_NONE, 0);
     status_t status = system_slot_prepare(slots, pages);
     if (status != OK)
         return status;
-    pools[pool_count++] = (struct pool){next_address, windows, pages};
+    pool_count += pool == &pools[pool_count];
+    pool->windows += windows;
     next_address += (uint64_t)windows * pages * PAGE_SIZE;
     return OK;
 }
@@ -41,24 +66,48 @@ static status_t accept_more(unsigned pages)
     return status;
 }
 
-status_t landing_prepare(unsigned windows, unsigned pages)
+static status_t prepare(unsigned windows, unsigned pages)
 {
-    if (pages == 0 || pages > SLOTS_MAXIMUM || (pages & (pages - 1)) != 0)
-        return ERR_BAD_ARGUMENT;
     uint64_t window_size = pages * PAGE_SIZE;
     next_address = (next_address + window_size - 1) & ~(window_size - 1);
     while (windows > 0) {
         uint64_t room = TABLE_SIZE - next_address % TABLE_SIZE;
         unsigned fit = (unsigned)(room / window_size);
         unsigned now = windows < fit ? windows : fit;
-        if (pool_count == POOLS_MAXIMUM || next_address >= LAYOUT_SLOTS_END)
-            return ERR_TOO_MANY;
         status_t status = prepare_in_table(now, pages);
         if (status != OK)
             return status;
         windows -= now;
     }
     return accept_more(pages);
+}
+
+// Takes back the free windows of smaller sizes.
+static void release_small(unsigned pages)
+{
+    for (const struct pool *pool = pools; pool < pools + pool_count; pool++) {
+        uint64_t size = pool->pages * PAGE_SIZE;
+        for (unsigned i = 0; pool->pages < pages && i < pool->windows; i++)
+            (void)system_slot_release(
+                pages_parcel(pool->first + i * size, pool->pages, PARCEL_NONE, 0));
+    }
+}
+
+status_t landing_prepare(unsigned windows, unsigned pages)
+{
+    if (pages == 0 || pages > SLOTS_MAXIMUM || (pages & (pages - 1)) != 0)
+        return ERR_BAD_ARGUMENT;
+    bool larger = pages > window_pages;
+    status_t status =
+        larger ? prepare(window_count + windows, pages) : prepare(windows, window_pages);
+    if (status != OK)
+        return status;
+    window_count += windows;
+    if (larger) {
+        release_small(pages);
+        window_pages = pages;
+    }
+    return OK;
 }
 
 status_t landing_prepare_default(void)
@@ -81,6 +130,8 @@ status_t landing_restore(uaddr_t address)
     const struct pool *pool = pool_of(address);
     if (!pool)
         return ERR_BAD_SLOT;
+    if (pool->pages < window_pages) // replaced by a larger one
+        return OK;
     uint64_t offset = address - pool->first;
     uaddr_t window = address - offset % (pool->pages * PAGE_SIZE);
     return system_slot_prepare(pages_parcel(window, pool->pages, PARCEL_NONE, 0), pool->pages);

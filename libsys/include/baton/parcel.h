@@ -1,7 +1,7 @@
 // Memory that travels: where parcels land, where they are kept, and pages to send.
 //
-// A landing window is a run of prepared slots that takes one arriving parcel. Windows are used in
-// the order in which they were prepared. A loan's window is ready again when the loan has gone
+// A landing window is a run of prepared slots that takes one arriving parcel. All windows of a
+// program have one size, so that small parcels cannot take the room of large ones. A loan's window is ready again when the loan has gone
 // home. A gift dissolves its window: who receives one takes it out (landing_take) or frees it
 // (landing_free); both prepare the window again.
 //
@@ -18,9 +18,10 @@ static constexpr unsigned SLOTS_MAXIMUM = TABLE_ENTRIES;
 
 // --- landing -------------------------------------------------------------------------------------
 
-// Adds windows of so many pages (a power of two) to those there are, and raises what this thread
-// accepts to a gift that fills one, and four handles. ERR_NO_MEMORY; ERR_TOO_MANY (8 kinds, or no
-// address left); ERR_BAD_ARGUMENT.
+// Adds windows to those there are. All get so many pages (a power of two), or what they have if
+// that is more; and what this thread accepts becomes a gift that fills one, and four handles. Costs
+// a page table for each 512 pages. ERR_NO_MEMORY; ERR_TOO_MANY (8 sizes, or no address left);
+// ERR_BAD_ARGUMENT.
 status_t landing_prepare(unsigned windows, unsigned pages);
 
 // Adds the windows that a program gets unless it asked for others before: 4 of 16 pages.
