@@ -14,14 +14,17 @@ ticks_t client_default_ticks = 10'000'000'000;
     client_default_ticks = ticks_from_ns(DEADLINE_DEFAULT_NS);
 }
 
-status_t client_reject(status_t status, parcel_t parcel, uint64_t handles_low,
-                       uint64_t handles_high)
+status_t client_outcome(uint64_t rax, uint64_t tag, parcel_t parcel, uint64_t handles_low,
+                        uint64_t handles_high)
 {
-    struct message message = {
-        .parcel = parcel,
-        .handle = {(handle_t)handles_low, (handle_t)(handles_low >> 32), (handle_t)handles_high,
-                   (handle_t)(handles_high >> 32)},
-    };
+    struct message message = {.tag = tag, .parcel = parcel};
+    message_set_handle_pair(&message, 0, handles_low);
+    message_set_handle_pair(&message, 1, handles_high);
+    status_t status = message_status(rax);
+    if (status == OK)
+        status = message_reply_status(&message);
+    if (message_is_bare(&message))
+        return status;
     message_drop(&message);
     return status != OK ? status : ERR_BAD_MESSAGE;
 }

@@ -1,8 +1,9 @@
 // The server loop: takes messages from a port, has each handled, and answers.
 //
-// An answer and the next receive are one system call. When an answer is refused, the client gets
-// the reason in its place, and what the answer was to carry is freed, so that nothing is answered
-// twice and nothing is left over.
+// An answer and the next receive are one system call, unless the answer parts with something. When
+// an answer is refused, the client gets the reason in its place. What the answer was to part with
+// is freed then, and also when the caller no longer waits, so that nothing is answered twice and
+// nothing is left over. The fast part of the loop is in baton/server_loop.h.
 
 #include <baton/parcel.h>
 #include <baton/server.h>
@@ -62,55 +63,42 @@ static status_t handle_event(struct server *server, struct request *request, enu
     return REQUEST_KEPT;
 }
 
-// --- the loop ------------------------------------------------------------------------------------
+// --- turns ---------------------------------------------------------------------------------------
 
-// In a request's result, beside what the kernel puts there: it brought a parcel or handles.
-static constexpr uint64_t RESULT_LOADED = 1 << 23;
-
-// One system call: sends the message (none if it only receives) and puts what comes next into the
-// request, whose parcel and handles are 0 before.
-static inline void exchange(struct server *server, unsigned call, struct message message,
-                            struct request *request)
+static ticks_t deadline_of(struct server *server)
 {
-    uint64_t target = server->port;
-    uint64_t extra = server->next_deadline == nullptr ? 0 : server->next_deadline(server);
-    request->result = message_system_call(call, &target, &message, &extra);
-    request->badge = target;
-    request->message.tag = message.tag;
-    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
-        request->message.word[i] = message.word[i];
-    if (!message_is_bare(&message)) [[clang::unlikely]] {
-        request->message = message;
-        request->result |= RESULT_LOADED;
-    }
+    return server->next_deadline == nullptr ? 0 : server->next_deadline(server);
 }
 
 static void receive(struct server *server, struct request *request)
 {
     request->message = (struct message){};
-    exchange(server, CALL_receive, (struct message){}, request);
+    request_exchange(request, CALL_receive, server->port, deadline_of(server));
 }
 
-// After reply_receive has failed: if it was receiving that did, the answer is out; else the client
-// gets the reason instead.
-static void after_failure(struct server *server, struct request *request,
-                          const struct message *answer)
+// After a reply_receive that parted with nothing: if it failed, and not in receiving, the request
+// is still in hand, and the client gets the reason.
+static void after_exchange(struct server *server, struct request *request)
 {
+    static const struct message nothing = {};
     status_t status = message_status(request->result);
-    if (status == ERR_TIMED_OUT || status == ERR_NOT_ALLOWED)
+    if (status == OK || status == ERR_TIMED_OUT || status == ERR_PORT_CLOSED)
         return;
-    answer_refused(HANDLE_NONE, answer, status);
+    answer_refused(HANDLE_NONE, &nothing, status);
     receive(server, request);
 }
 
-// Answers with the request's message.
+// Answers with the request's message, and receives the next one.
 static void answer(struct server *server, struct request *request)
 {
-    struct message message = request->message;
-    request->message = (struct message){};
-    exchange(server, CALL_reply_receive, message, request);
-    if (message_status(request->result) != OK)
-        after_failure(server, request, &message);
+    if (answer_parts_with(&request->message)) {
+        struct kept_request in_hand = {HANDLE_NONE};
+        (void)reply_kept(&in_hand, &request->message);
+        receive(server, request);
+    } else {
+        request_exchange(request, CALL_reply_receive, server->port, deadline_of(server));
+        after_exchange(server, request);
+    }
 }
 
 // Answers a request with what its handler returned, and with the results if that is OK.
@@ -124,74 +112,84 @@ static void finish(struct server *server, struct request *request, status_t stat
         answer(server, request);
 }
 
+void request_dispatch(const struct server_protocol *protocol, struct request *request)
+{
+    uint64_t tag = request->message.tag;
+    status_t status;
+    request->message.tag = 0;
+    if ((tag & 0xffff << TAG_PROTOCOL_SHIFT) != protocol->tag)
+        status = request_refuse(request, ERR_BAD_PROTOCOL);
+    else if ((uint8_t)tag >= protocol->methods)
+        status = request_refuse(request, ERR_BAD_METHOD);
+    else if ((tag & REQUEST_TAG_MASK) != protocol->tag)
+        status = request_refuse(request, ERR_BAD_MESSAGE); // flags
+    else
+        status = protocol->table[(uint8_t)tag](protocol->handlers, request);
+    if (status != OK)
+        request->message = (struct message){.tag = (uint16_t)status};
+}
+
+// The one that a tag names, or the first.
+static const struct server_protocol *protocol_of(const struct server *server, uint64_t tag)
+{
+    uint32_t wanted = (uint32_t)(tag & 0xffff << TAG_PROTOCOL_SHIFT);
+    for (unsigned i = 1; wanted != server->protocols[0].tag && i < SERVER_PROTOCOLS; i++)
+        if (server->protocols[i].methods != 0 && server->protocols[i].tag == wanted)
+            return &server->protocols[i];
+    return &server->protocols[0];
+}
+
 static status_t dispatch(struct server *server, struct request *request)
 {
-    uint16_t number = (uint16_t)(request->message.tag >> TAG_PROTOCOL_SHIFT);
-    const struct server_protocol *protocol = server->protocols;
-    for (unsigned i = 1; i < SERVER_PROTOCOLS; i++)
-        if (server->protocols[i].methods != 0 &&
-            server->protocols[i].tag == (uint32_t)number << TAG_PROTOCOL_SHIFT)
-            protocol = &server->protocols[i];
-    request_dispatch(protocol, request);
+    request_dispatch(protocol_of(server, request->message.tag), request);
     return message_reply_status(&request->message);
 }
 
-// Handles whatever has arrived.
-static void turn(struct server *server, struct request *request)
+// Handles whatever has arrived, and returns how to finish it.
+static status_t handle(struct server *server, struct request *request)
 {
     enum message_kind kind = (enum message_kind)(request->result >> RESULT_KIND_SHIFT & 15);
-    status_t status =
-        kind == KIND_REQUEST ? dispatch(server, request) : handle_event(server, request, kind);
-    finish(server, request, status);
+    return kind == KIND_REQUEST ? dispatch(server, request) : handle_event(server, request, kind);
 }
 
-// The usual arrival: a request of the first protocol that brings words alone.
-static inline bool is_usual(const struct server *server, const struct request *request)
+// Does what is to be done at a time, if that has come instead of a message, and receives again.
+static status_t settle(struct server *server, struct request *request)
 {
-    constexpr uint64_t looked_at = 0xffff | 15 << RESULT_KIND_SHIFT | RESULT_LOADED;
-    const struct server_protocol *protocol = server->protocols;
-    uint64_t tag = request->message.tag;
-    return (request->result & looked_at) == KIND_REQUEST << RESULT_KIND_SHIFT &&
-           (tag & REQUEST_TAG_MASK) == protocol->tag && (uint8_t)tag < protocol->methods;
-}
-
-// The same as turn for a usual arrival, with few instructions if the answer is words alone too.
-static inline void turn_quickly(struct server *server, struct request *request)
-{
-    static const struct message nothing = {};
-    const struct server_protocol *protocol = server->protocols;
-    status_t status = protocol->table[(uint8_t)request->message.tag](protocol->handlers, request);
-    if (status != OK || !message_is_bare(&request->message)) [[clang::unlikely]] {
-        finish(server, request, status);
-        return;
+    status_t status;
+    while ((status = message_status(request->result)) == ERR_TIMED_OUT) {
+        if (server->timed_out != nullptr)
+            server->timed_out(server);
+        receive(server, request);
     }
-    struct message message = {};
-    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
-        message.word[i] = request->message.word[i];
-    exchange(server, CALL_reply_receive, message, request);
-    if (message_status(request->result) != OK) [[clang::unlikely]]
-        after_failure(server, request, &nothing);
+    return status;
 }
 
-status_t server_run(struct server *server)
+// Whether the fast part of the loop can serve what has arrived.
+static bool is_fast(const struct server *server, const struct request *request)
 {
-    struct request request = {.server = server};
+    uint64_t tag = request->message.tag;
+    return request_is_words(request) && (uint8_t)tag < 64 &&
+           (server->protocols[0].fast >> (uint8_t)tag & 1) != 0 &&
+           (tag & REQUEST_TAG_MASK) == server->protocols[0].tag;
+}
+
+status_t server_begin(struct server *server, struct request *request)
+{
     status_t status = windows_prepare(server);
     if (status != OK)
         return status;
-    receive(server, &request);
-    for (;;) {
-        status = message_status(request.result);
-        if (is_usual(server, &request)) [[clang::likely]] {
-            turn_quickly(server, &request);
-        } else if (status == OK) {
-            turn(server, &request);
-        } else if (status == ERR_TIMED_OUT) {
-            if (server->timed_out != nullptr)
-                server->timed_out(server);
-            receive(server, &request);
-        } else {
-            return status;
-        }
-    }
+    receive(server, request);
+    return settle(server, request);
+}
+
+status_t server_serve(struct server *server, struct request *request, status_t status)
+{
+    request->server = server;
+    if (message_status(request->result) != OK)
+        after_exchange(server, request);
+    else if (status != REQUEST_NOT_WORDS)
+        finish(server, request, status);
+    while ((status = settle(server, request)) == OK && !is_fast(server, request))
+        finish(server, request, handle(server, request));
+    return status;
 }

@@ -27,23 +27,6 @@ bool request_fits(const struct request *request, const struct message_shape *sha
            message_handles_fit(&request->message, shape);
 }
 
-void request_dispatch(const struct server_protocol *protocol, struct request *request)
-{
-    uint64_t tag = request->message.tag;
-    status_t status;
-    request->message.tag = 0;
-    if ((tag & 0xffff << TAG_PROTOCOL_SHIFT) != protocol->tag)
-        status = request_refuse(request, ERR_BAD_PROTOCOL);
-    else if ((uint8_t)tag >= protocol->methods)
-        status = request_refuse(request, ERR_BAD_METHOD);
-    else if ((tag & REQUEST_TAG_MASK) != protocol->tag)
-        status = request_refuse(request, ERR_BAD_MESSAGE); // flags
-    else
-        status = protocol->table[(uint8_t)tag](protocol->handlers, request);
-    if (status != OK)
-        request->message = (struct message){.tag = (uint16_t)status};
-}
-
 static const char *argument_place(const struct request *request, size_t offset)
 {
     return (const char *)parcel_address(request->message.parcel) + offset;
@@ -140,23 +123,37 @@ void reply_word_bytes(struct message *message, unsigned word, const void *bytes,
     (void)bytes_into_words(message->word + word, bytes, length < bound ? length : bound, bound);
 }
 
-// The pages of reply_page stay for the next answer.
+static constexpr uint64_t MOVED_MASK = 15ull << TAG_MOVE_SHIFT;
+
+// Its pages stay for the next answer, those of others do not.
+static bool is_gift(parcel_t parcel)
+{
+    return parcel_mode(parcel) == PARCEL_GIVE && parcel_address(parcel) != reply_pages;
+}
+
+bool answer_parts_with(const struct message *answer)
+{
+    return (answer->tag & MOVED_MASK) != 0 || is_gift(answer->parcel);
+}
+
 static void answer_drop(const struct message *answer)
 {
     for (unsigned i = 0; i < MESSAGE_HANDLES; i++)
         if (answer->handle[i] != HANDLE_NONE && (answer->tag >> (TAG_MOVE_SHIFT + i) & 1) != 0)
             (void)system_handle_close(answer->handle[i]);
-    parcel_t parcel = answer->parcel;
-    if (parcel_mode(parcel) == PARCEL_GIVE && parcel_address(parcel) != reply_pages)
-        (void)system_memory_free(message_parcel(parcel, PARCEL_NONE, 0));
+    if (is_gift(answer->parcel))
+        (void)system_memory_free(message_parcel(answer->parcel, PARCEL_NONE, 0));
 }
 
 void answer_refused(handle_t reply, const struct message *answer, status_t reason)
 {
     answer_drop(answer);
+    if (reason == ERR_CANCELLED) // the reply handle is closed all the same
+        return;
     struct message message = {.tag = (uint16_t)reason};
-    if (reason != ERR_NOT_CALLED && reason != ERR_CANCELLED)
-        (void)message_reply(reply, &message);
+    bool answered = reason != ERR_NOT_CALLED && message_reply(reply, &message) == OK;
+    if (!answered && reply != HANDLE_NONE)
+        (void)system_handle_close(reply);
 }
 
 status_t reply_kept(struct kept_request *kept, struct message *message)
@@ -165,10 +162,7 @@ status_t reply_kept(struct kept_request *kept, struct message *message)
     handle_t reply = kept->reply;
     kept->reply = HANDLE_NONE;
     status_t status = message_reply(reply, message);
-    if (status == OK)
-        return OK;
-    answer_refused(reply, &answer, status);
-    // Closed already unless the kernel would not take the second answer either.
-    (void)system_handle_close(reply);
+    if (status != OK)
+        answer_refused(reply, &answer, status);
     return status;
 }

@@ -29,8 +29,15 @@ static bool parcel_fits(parcel_t parcel, const struct parcel_shape *shape, uint6
            count <= most && (parcel & PARCEL_HOLES) == 0 && (shape->rights & ~parcel) == 0;
 }
 
+static bool has_handles(const struct message *message)
+{
+    return (message_handle_pair(message, 0) | message_handle_pair(message, 1)) != 0;
+}
+
 static bool handles_present(const struct message *message, const struct message_shape *shape)
 {
+    if (shape->handles == 0)
+        return !has_handles(message);
     for (unsigned i = 0; i < MESSAGE_HANDLES; i++) {
         const struct handle_shape *handle = &shape->handle[i];
         if (message->handle[i] != HANDLE_NONE ? handle->type == OBJECT_NONE
@@ -58,6 +65,8 @@ static bool handle_fits(handle_t handle, const struct handle_shape *shape)
 
 bool message_handles_fit(const struct message *message, const struct message_shape *shape)
 {
+    if (!has_handles(message))
+        return true;
     for (unsigned i = 0; i < MESSAGE_HANDLES; i++)
         if (message->handle[i] != HANDLE_NONE &&
             !handle_fits(message->handle[i], &shape->handle[i]))

@@ -1,6 +1,6 @@
 """NAME.h: constants, types, stubs that are inlined, and what a server fills in."""
 
-from . import c_client
+from . import c_client, c_serve_words
 from .c_text import comment, commented, listed, prototype
 from .c_types import overlays
 from .model import SCALARS
@@ -109,7 +109,8 @@ def reply(types, method):
 def serve(protocol, types):
     name = types.lower
     count = 1 + max(method.number for method in protocol.methods)
-    return [f"extern serve_method_t *const {name}_methods[{count}];", "",
+    return c_serve_words.definitions(protocol, types) + [
+            f"extern serve_method_t *const {name}_methods[{count}];", "",
             "// What a struct server's list of protocols holds.",
             f"static inline struct server_protocol {name}_serve("
             f"const struct {name}_server *handlers)", "{",
@@ -117,6 +118,8 @@ def serve(protocol, types):
             f"        .tag = {types.upper}_PROTOCOL << TAG_PROTOCOL_SHIFT,",
             f"        .methods = {count},",
             f"        .pages = {request_pages(protocol)},",
+            f"        .fast = {c_serve_words.mask(protocol):#x},",
+            f"        .words = {name}_serve_words,",
             f"        .table = {name}_methods,",
             "        .handlers = handlers,", "    };", "}", "",
             "// Has one request answered: its message becomes the answer.",

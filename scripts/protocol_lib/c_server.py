@@ -1,10 +1,10 @@
 """The server's side: one function for each method, which checks, calls the handler and packs."""
 
-from . import c_words
+from . import c_serve_words, c_words
 from .c_client import both
 from .c_header import reply_parameters
 from .c_text import broken, call, function
-from .c_types import is_bare, overlays
+from .c_types import is_bare
 from .layout import is_scalar
 
 STACK_BYTES = 64  # longer texts are copied to static room
@@ -33,13 +33,14 @@ def method(types, m):
 
 
 def serve(types, m):
-    name = f"{types.lower}_serve_{m.name}"
+    head = f"static status_t {types.lower}_serve_{m.name}"
+    parameters = ["const void *handlers_", "struct request *request_"]
+    if is_bare(m.parameters()):
+        return function(head, parameters, c_serve_words.from_message(types, m))
     lines = []
     if not is_bare(m.arguments):
         lines = c_words.shape(f"{types.lower}_{m.name}_arguments_shape", m.arguments,
                               m.argument_pages, "PARCEL_LEND")
-    head = f"static status_t {name}"
-    parameters = ["const void *handlers_", "struct request *request_"]
     body = [f"    const struct {types.lower}_server *server_ = handlers_;"]
     body += rooms(types, m) + arguments(types, m) + absent(m) + answer(types, m)
     return lines + function(head, parameters, body)
@@ -141,9 +142,8 @@ def handed(types, m):
 
 def answer(types, m):
     if not m.results:
-        return answer_without_results(types, m)
-    if overlays(m):
-        return answer_in_place(types, m)
+        return ["    request_->message = (struct message){};"] + call(
+            f"return server_->{m.name}", handed(types, m))
     lines = [f"    {types.results_struct(m)} results_ = {{}};"]
     if m.result_pages:
         lines += [f"    char *page_ = reply_page({m.result_pages});",
@@ -158,24 +158,6 @@ def answer(types, m):
     return lines + ["    if (status_ == OK)",
                     f"        {types.lower}_pack_{m.name}(&request_->message, &results_);",
                     "    return status_;"]
-
-
-def cleared(m):
-    """The message, when all arguments are out of it, for results that are not there yet."""
-    if is_bare(m.arguments):
-        return ["    request_clear_words(request_);"]
-    return ["    request_->message = (struct message){};"]
-
-
-def answer_without_results(types, m):
-    return cleared(m) + call(f"return server_->{m.name}", handed(types, m))
-
-
-def answer_in_place(types, m):
-    """The struct of results lies where the words are sent from."""
-    lines = cleared(m)
-    lines.append(f"    {types.results_struct(m)} *results_ = (void *)request_->message.word;")
-    return lines + call(f"return server_->{m.name}", handed(types, m) + ["results_"])
 
 
 def pack(types, m):

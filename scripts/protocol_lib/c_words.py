@@ -141,9 +141,11 @@ def shape(name, parameters, pages, mode):
     lines = [f"static const struct message_shape {name} = {{"]
     lines += listed(".word = {", words, "},", "    ")
     lines += parcel_shape(parameters, pages, mode)
-    for p in parameters:
-        if p.type.kind == "handle":
-            lines += handle_shape(p)
+    handles = [p for p in parameters if p.type.kind == "handle"]
+    if handles:
+        lines.append(f"    .handles = {len(handles)},")
+    for p in handles:
+        lines += handle_shape(p)
     return lines + ["};", ""]
 
 

@@ -17,32 +17,44 @@
 static constexpr unsigned CLIENT_PAGES = 4;
 
 // What a call may take unless its caller says otherwise: 5 s, set before main.
-extern ticks_t client_default_ticks;
+[[gnu::visibility("hidden")]] extern ticks_t client_default_ticks;
 
 static inline ticks_t client_deadline(void)
 {
-    return __builtin_ia32_rdtsc() + client_default_ticks;
+    uint64_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (high << 32) + client_default_ticks + low;
 }
 
-// A reply that brought what its method does not return: drops it. ERR_BAD_MESSAGE, or the reply's
+// What a call has come to that brought more than words, or an error: rax and the reply's registers.
+// What the method does not return is dropped. ERR_BAD_MESSAGE for it, or the call's or the reply's
 // own error.
-status_t client_reject(status_t status, parcel_t parcel, uint64_t handles_low,
-                       uint64_t handles_high);
+[[gnu::cold]] status_t client_outcome(uint64_t rax, uint64_t tag, parcel_t parcel,
+                                      uint64_t handles_low, uint64_t handles_high);
 
 // A call whose arguments and results are words: the message becomes the reply, all 0 after an
 // error. Errors of call, and those that the server answers.
 static inline status_t client_words(handle_t port, struct message *message, ticks_t deadline)
 {
-    status_t status = message_call(port, message, deadline);
-    uint64_t low = message->handle[0] | (uint64_t)message->handle[1] << 32;
-    uint64_t high = message->handle[2] | (uint64_t)message->handle[3] << 32;
-    if (status == OK)
-        status = message_reply_status(message);
-    if ((message->parcel | low | high) != 0) [[clang::unlikely]]
-        status = client_reject(status, message->parcel, low, high);
-    if (status != OK) [[clang::unlikely]]
+    uint64_t target = port, extra = deadline;
+    uint64_t rax = message_system_call(CALL_call, &target, message, &extra);
+    uint64_t low = message_handle_pair(message, 0), high = message_handle_pair(message, 1);
+    if ((rax | message->tag | message->parcel | low | high) == 0) [[clang::likely]]
+        return OK;
+    status_t status = client_outcome(rax, message->tag, message->parcel, low, high);
+    if (status != OK)
         *message = (struct message){};
     return status;
+}
+
+// How often a stub NAME_METHOD_retry calls: a request that every new server dies of has to end.
+static constexpr unsigned CLIENT_TRIES = 3;
+
+// Whether it is worth to call again. A server that has died is started again, and until then calls
+// wait at its port, each with the deadline of the first; a port that is closed stays closed.
+static inline bool client_tries_again(status_t status, unsigned *tries)
+{
+    return status == ERR_PEER_DIED && ++*tries < CLIENT_TRIES;
 }
 
 // Any other call, from client_open to client_close. The first error stays in `status`, and what

@@ -30,6 +30,23 @@ struct message_info {
 
 static inline status_t message_status(uint64_t rax) { return (status_t)(int16_t)rax; }
 
+// Handles as they ride: two in a register.
+static inline uint64_t message_handle_pair(const struct message *message, unsigned pair) {
+    uint64_t both;
+    __builtin_memcpy(&both, &message->handle[2 * pair], sizeof both);
+    return both;
+}
+
+static inline void message_set_handle_pair(struct message *message, unsigned pair, uint64_t both) {
+    __builtin_memcpy(&message->handle[2 * pair], &both, sizeof both);
+}
+
+// Whether a message brings neither a parcel nor handles.
+static inline bool message_is_bare(const struct message *message) {
+    return (message->parcel | message_handle_pair(message, 0) | message_handle_pair(message, 1)) ==
+           0;
+}
+
 // The one place where registers are loaded and read back. `rax` and `target` are rax and rdi as
 // sent; `message` is sent and replaced by what was received; the result is rax as received.
 static inline uint64_t message_system_call(uint64_t rax, uint64_t *target, struct message *message,
@@ -38,10 +55,8 @@ static inline uint64_t message_system_call(uint64_t rax, uint64_t *target, struc
     register uint64_t word2 __asm__("r13") = message->word[2];
     register uint64_t word3 __asm__("r14") = message->word[3];
     register uint64_t word4 __asm__("r15") = message->word[4];
-    register uint64_t low __asm__("r8") =
-        message->handle[0] | (uint64_t)message->handle[1] << 32;
-    register uint64_t high __asm__("r9") =
-        message->handle[2] | (uint64_t)message->handle[3] << 32;
+    register uint64_t low __asm__("r8") = message_handle_pair(message, 0);
+    register uint64_t high __asm__("r9") = message_handle_pair(message, 1);
     register uint64_t deadline __asm__("r10") = *extra;
     uint64_t word0 = message->word[0], tag = message->tag, parcel = message->parcel;
     __asm__ volatile("push %%rbp\n\tsyscall\n\tpop %%rbp"
@@ -50,11 +65,9 @@ static inline uint64_t message_system_call(uint64_t rax, uint64_t *target, struc
                      :
                      : "rcx", "r11", "memory", "cc", SYSTEM_CALL_VECTORS);
     *message = (struct message){
-        .tag = tag,
-        .word = {word0, word1, word2, word3, word4},
-        .parcel = parcel,
-        .handle = {(handle_t)low, (handle_t)(low >> 32), (handle_t)high, (handle_t)(high >> 32)},
-    };
+        .tag = tag, .word = {word0, word1, word2, word3, word4}, .parcel = parcel};
+    message_set_handle_pair(message, 0, low);
+    message_set_handle_pair(message, 1, high);
     *extra = deadline;
     return rax;
 }

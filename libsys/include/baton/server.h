@@ -34,6 +34,9 @@ static constexpr unsigned SERVER_PROTOCOLS = 4; // on one port
 // What a handler returns after request_keep. No status of a reply.
 static constexpr status_t REQUEST_KEPT = (status_t)-1;
 
+// What a serve_words_t returns for a message that is not for it. No status of a reply either.
+static constexpr status_t REQUEST_NOT_WORDS = (status_t)-2;
+
 struct server;
 
 struct request {
@@ -90,15 +93,24 @@ struct server_death {
 // only if OK is returned.
 typedef status_t serve_method_t(const void *handlers, struct request *request);
 
+// The same for a request that brings words alone, whose tag is `tag`, if it is for a method whose
+// arguments and results are all scalars: `word` are its words and become those of the answer, but
+// only if OK is returned. REQUEST_NOT_WORDS: it is for another, and the words are as they were.
+typedef status_t serve_words_t(const void *handlers, struct request *request, uint64_t tag,
+                               uint64_t word[MESSAGE_WORDS]);
+
 // One protocol of a server: NAME_serve makes it.
 struct server_protocol {
     uint32_t tag;     // of its requests, without the method
-    uint32_t methods; // in the table, which is indexed by method number
+    uint32_t methods; // in the table, which serves all and is indexed by method number
     uint32_t pages;   // of the largest parcel of level 1 that a request brings
+    uint64_t fast;    // bit N: `words` serves method N, below 64
+    serve_words_t *words;
     serve_method_t *const *table;
     const void *handlers;
 };
 
+// None of it changes while server_run serves.
 struct server {
     handle_t port;
     struct server_protocol protocols[SERVER_PROTOCOLS];
@@ -113,8 +125,9 @@ struct server {
     void (*timed_out)(struct server *server);
 };
 
-// Serves until the port can no longer be received from, and returns why.
-status_t server_run(struct server *server);
+// Serves until the port can no longer be received from, and returns why. Inline, so that where the
+// handlers are constants the compiler sees through to them (baton/server_loop.h).
+static inline status_t server_run(struct server *server);
 
 // Has one request answered as server_run does: its message becomes the answer. The tag of a kept
 // one says REQUEST_KEPT.
@@ -125,15 +138,6 @@ void request_dispatch(const struct server_protocol *protocol, struct request *re
 // The part of a tag that says the protocol, and that no flag is set.
 static constexpr uint64_t REQUEST_TAG_MASK = 0xf0ffff00;
 
-// Whether a message brings neither a parcel nor handles.
-static inline bool message_is_bare(const struct message *message)
-{
-    uint64_t pairs[MESSAGE_HANDLES / 2];
-    static_assert(sizeof pairs == sizeof message->handle);
-    __builtin_memcpy(pairs, message->handle, sizeof pairs);
-    return (message->parcel | pairs[0] | pairs[1]) == 0;
-}
-
 // Drops what a refused request brought, and is the status.
 status_t request_refuse(struct request *request, status_t status);
 
@@ -142,12 +146,6 @@ status_t request_unknown(const void *handlers, struct request *request);
 
 // Compares a request with its shape.
 bool request_fits(const struct request *request, const struct message_shape *shape, uint64_t most);
-
-static inline void request_clear_words(struct request *request)
-{
-    for (unsigned i = 0; i < MESSAGE_WORDS; i++)
-        request->message.word[i] = 0;
-}
 
 // Copy arguments out of the lent page, or out of the words; false if malformed. `text` has room
 // for the bound and a 0, `bytes` for the bound.
@@ -169,3 +167,5 @@ void reply_word_bytes(struct message *message, unsigned word, const void *bytes,
 // Answers a kept request. The status is that of sending the answer: ERR_CANCELLED if the caller no
 // longer waits; if the client could not take the results, it gets that error, and so does this.
 status_t reply_kept(struct kept_request *kept, struct message *message);
+
+#include <baton/server_loop.h>

@@ -23,6 +23,7 @@ struct handle_shape {
 struct message_shape {
     uint64_t word[MESSAGE_WORDS]; // bits that may be set
     struct parcel_shape parcel;
+    unsigned handles; // places of `handle` in use
     struct handle_shape handle[MESSAGE_HANDLES];
 };
 

@@ -32,3 +32,15 @@ static const struct message bounds_of_11 = {
     .tag = 999 << 8 | 3,
     .word = {5 | 7ull << 32, 0xffffffff, 0},
 };
+
+// Two pages lent to a method that takes them, with a handle, or to one that takes nothing.
+static inline void add_parcel_request(bool sound)
+{
+    parcel_t mode = (uint64_t)PARCEL_LEND << PARCEL_MODE_SHIFT;
+    script_add((struct script_step){
+        .kind = KIND_REQUEST,
+        .message = {.tag = 999 << 8 | (sound ? 6 : 2),
+                    .parcel = world_pages(2) | mode | PARCEL_WRITABLE,
+                    .handle = {sound ? world_handle(OBJECT_PORT, RIGHTS_ALL, 999) : 0}},
+    });
+}

@@ -24,7 +24,7 @@ static uint64_t play(uint64_t *target, struct message *message)
 {
     *message = (struct message){};
     if (script.steps_done == script.step_count)
-        return ERR_NOT_ALLOWED;
+        return ERR_PORT_CLOSED;
     const struct script_step *step = &script.steps[script.steps_done++];
     if (step->status == OK)
         *message = step->message;
@@ -36,6 +36,11 @@ static uint64_t play(uint64_t *target, struct message *message)
 uint64_t message_system_call(uint64_t rax, uint64_t *target, struct message *message,
                              uint64_t *extra)
 {
+    if (rax == CALL_call) {
+        status_t status = message_call((handle_t)*target, message, *extra);
+        *target = *extra = 0;
+        return (uint16_t)status;
+    }
     if (*target != WORLD_PORT || (rax != CALL_receive && rax != CALL_reply_receive))
         abort();
     if (rax == CALL_reply_receive) {

@@ -13,7 +13,7 @@ TEST(requests_are_answered_in_turn)
     add_request((struct message){.tag = 999 << 8 | 99});
     add_request((struct message){.tag = 998 << 8 | 2});
     add_request(bounds_of_11);
-    CHECK_EQ(server_run(&server), ERR_NOT_ALLOWED);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
     CHECK_EQ(script.answer_count, 5);
     expect_answer(0, HANDLE_NONE, OK);
     CHECK_EQ(script.answers[0].message.word[0], 11);
@@ -58,23 +58,14 @@ TEST(several_protocols_on_one_port)
 
 // --- answers that are refused --------------------------------------------------------------------
 
-static void add_handles_request(void)
-{
-    add_request((struct message){
-        .tag = 999 << 8 | 6,
-        .parcel = world_pages(2) | (uint64_t)PARCEL_LEND << PARCEL_MODE_SHIFT | PARCEL_WRITABLE,
-        .handle = {world_handle(OBJECT_PORT, RIGHTS_ALL, 999)},
-    });
-}
-
 TEST(a_refused_answer_becomes_its_reason)
 {
     begin();
     script.refusals[0] = ERR_NO_HANDLE;
     sample_orders.leave_out = true;
-    add_handles_request();
+    add_parcel_request(true);
     add_request((struct message){.tag = 999 << 8 | 2});
-    CHECK_EQ(server_run(&server), ERR_NOT_ALLOWED);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
     CHECK_EQ(script.answer_count, 3);
     CHECK(script.answers[0].message.handle[0] != HANDLE_NONE);
     expect_answer(1, HANDLE_NONE, ERR_NO_HANDLE);
@@ -106,21 +97,46 @@ TEST(refusing_everything_ends_nothing)
         script.refusals[i] = ERR_NO_SLOT;
     for (unsigned i = 0; i < 3; i++)
         add_request(bounds_of_11);
-    CHECK_EQ(server_run(&server), ERR_NOT_ALLOWED);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
     CHECK_EQ(sample_orders.handled, 3);
     CHECK_EQ(script.answer_count, 5); // two refused twice, one accepted
     expect_answer(1, HANDLE_NONE, ERR_NO_SLOT);
 }
 
-TEST(a_caller_that_waits_no_longer_gets_no_reason)
+TEST(after_errors_of_receiving_nothing_is_answered_again)
+{
+    begin();
+    script.refusals[0] = ERR_TIMED_OUT;
+    script.refusals[1] = ERR_PORT_CLOSED;
+    add_request(bounds_of_11);
+    add_request(bounds_of_11);
+    add_request(bounds_of_11);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
+    CHECK_EQ(script.answer_count, 2);
+}
+
+TEST(without_a_request_in_hand_no_reason_is_sent)
+{
+    begin();
+    script.refusals[0] = ERR_NOT_CALLED;
+    add_request(bounds_of_11);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
+    CHECK_EQ(script.answer_count, 1);
+}
+
+TEST(what_a_caller_no_longer_takes_is_freed)
 {
     begin();
     script.refusals[0] = ERR_CANCELLED;
-    script.refusals[1] = ERR_NOT_CALLED;
-    add_request(bounds_of_11);
-    add_request(bounds_of_11);
-    CHECK_EQ(server_run(&server), ERR_NOT_ALLOWED);
-    CHECK_EQ(script.answer_count, 2);
+    script.refusals[1] = ERR_CANCELLED;
+    sample_orders.leave_out = true;
+    add_request((struct message){.tag = 999 << 8 | 12});
+    add_parcel_request(true);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
+    CHECK_EQ(script.answer_count, 2); // and no reason
+    CHECK_EQ(world_handles_open(), 0);
+    CHECK_EQ(landing_free(sample_orders.parcel), OK); // that was lent
+    CHECK_EQ(world_parcels(), 0);
 }
 
 static status_t give_a_page(struct request *request, const char *first,
@@ -219,7 +235,7 @@ TEST(events_without_callbacks_are_passed_over)
 {
     begin();
     add_events();
-    CHECK_EQ(server_run(&server), ERR_NOT_ALLOWED);
+    CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
     CHECK_EQ(script.answer_count, 1);
     CHECK_EQ(script.deadlines[0], 0);
 }
