@@ -30,7 +30,28 @@ def declarations(types, method):
         lines += prototype(f"{head}_until", until) + [""]
     arguments = types.stub_names(method) + ["client_deadline()"]
     body = call(f"return {types.lower}_{method.name}_until", arguments)
-    return lines + function(f"static inline {head}", parameters, body)
+    lines += function(f"static inline {head}", parameters, body)
+    return lines + again(types, method, head, until)
+
+
+def is_repeatable(method):
+    """Whether a client still has everything that it sent when the server has died."""
+    return method.idempotent and not any(parts_with(a.type) for a in method.arguments)
+
+
+def parts_with(kind):
+    return kind.kind == "parcel" and kind.mode == "give" or kind.kind == "handle" and kind.moved
+
+
+def again(types, method, head, parameters):
+    if not is_repeatable(method):
+        return []
+    lines = ["// The same, repeated if the server dies of something meanwhile."]
+    body = ["    status_t status_;", "    unsigned tries_ = 0;", "    do"]
+    body += call(f"status_ = {types.lower}_{method.name}_until",
+                 types.stub_names(method) + ["deadline"], indent="        ")
+    body += ["    while (client_tries_again(status_, &tries_));", "    return status_;"]
+    return lines + function(f"static inline {head}_retry", parameters, body)
 
 
 def message(types, method, name, indent="    "):

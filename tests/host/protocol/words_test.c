@@ -53,6 +53,38 @@ TEST(a_deadline_is_handed_on)
     CHECK_EQ(sample_nothing_until(WORLD_PORT + 1, 1), ERR_BAD_HANDLE);
 }
 
+static status_t call_scalars_retry(void)
+{
+    enum sample_wide h2;
+    uint16_t g2;
+    enum sample_colour f2;
+    bool d2;
+    int16_t c2;
+    int64_t e2;
+    int32_t b2;
+    int8_t a2;
+    return sample_scalars_retry(WORLD_PORT, 0, 1, 2, true, 4, SAMPLE_COLOUR_BLUE, 0, 0, &h2, &g2,
+                                &f2, &d2, &c2, &e2, &b2, &a2, 1);
+}
+
+TEST(idempotent_methods_can_be_repeated)
+{
+    begin();
+    world.call_status = ERR_PEER_DIED;
+    world.failures = 2;
+    CHECK_EQ(call_scalars_retry(), OK);
+    CHECK_EQ(world.calls, 3);
+    CHECK_EQ(world.request.word[1], 0x1'0002);
+    world.call_status = ERR_PEER_DIED;
+    CHECK_EQ(call_scalars_retry(), ERR_PEER_DIED);
+    CHECK_EQ(world.calls, 6);
+    world.call_status = ERR_PORT_CLOSED;
+    CHECK_EQ(call_scalars_retry(), ERR_PORT_CLOSED);
+    world.call_status = ERR_TIMED_OUT;
+    CHECK_EQ(call_scalars_retry(), ERR_TIMED_OUT);
+    CHECK_EQ(world.calls, 8);
+}
+
 TEST(bounds_are_checked_by_the_dispatch)
 {
     static const struct {

@@ -14,6 +14,7 @@ struct world {
     void (*request_hook)(struct message *request); // sees and changes what arrives, if there
     void (*reply_hook)(struct message *reply);
     status_t call_status; // what calls fail with, if not OK
+    unsigned failures;    // how many of them, 0: all
     bool keep_loans;      // as if the server held them when the call timed out
     unsigned calls;
 
