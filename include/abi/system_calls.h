@@ -24,15 +24,22 @@
        ERR_NO_REPLY, ERR_NO_SLOT, ERR_NO_HANDLE, ERR_BAD_SLOT, ERR_EMPTY, ERR_BUSY, ERR_AWAY,      \
        ERR_DEADLOCK. */                                                                            \
     X(1, call)                                                                                     \
-    /* Answers the request in hand, then takes the next from a port of one's own. If the answer    \
-       cannot be accepted the error is returned and the request stays in hand. ERR_NOT_CALLED,     \
-       ERR_BUSY (what was borrowed is lent on), and the errors of receive. */                      \
+    /* Answers the request in hand, then takes the next from a port of one's own. Two kinds of     \
+       error: if the answer is refused, or the port is, the request stays in hand, as if nothing   \
+       had been called: ERR_NO_SLOT, ERR_NO_HANDLE, ERR_NO_MEMORY, ERR_NO_FRAME,                   \
+       ERR_BAD_ARGUMENT, ERR_BAD_SLOT, ERR_EMPTY, ERR_AWAY, ERR_BUSY (also: what was borrowed is   \
+       lent on), ERR_NO_RIGHT, ERR_BAD_HANDLE, ERR_WRONG_TYPE, ERR_NOT_CALLED (none is in hand).   \
+       After ERR_TIMED_OUT and ERR_PORT_CLOSED, which are those of receive, the answer has gone.   \
+       If the caller no longer waits, nothing says so, and what was to be given or moved is still  \
+       there: an answer that parts with something is sent with reply. */                           \
     X(2, reply_receive)                                                                            \
     /* Takes the next message; a request still in hand is answered ERR_NO_REPLY first.             \
-       ERR_TIMED_OUT; ERR_NOT_ALLOWED if a boot port's right went back. */                         \
+       ERR_TIMED_OUT; ERR_PORT_CLOSED if the port is closed meanwhile. */                          \
     X(3, receive)                                                                                  \
     /* Answers a kept request (rdi: its reply handle, which is closed) or, with 0, the one in      \
-       hand. ERR_NOT_CALLED, ERR_BUSY; ERR_CANCELLED if the caller no longer waits. */             \
+       hand. ERR_CANCELLED: the caller no longer waits; nothing was given or moved, but the        \
+       request is done with and the reply handle closed all the same. After any other error        \
+       nothing has happened: the errors of a refused answer listed with reply_receive. */          \
     X(4, reply)                                                                                    \
     /* 5, begin: sends with a call object and goes on. Reserved. */                                \
     /* Sets bits (rsi) in a notification. Never blocks. */                                         \
@@ -72,7 +79,11 @@
     /* --- memory: slots are parcel descriptors without a mode --- */                              \
     /* Fills empty slots of a process (0: one's own) with zeroed memory, by kind (MEMORY_),        \
        with the descriptor's rights. Tables on the way are made and charged. Not writable and      \
-       executable at once. ERR_BAD_SLOT, ERR_OCCUPIED, ERR_NO_FRAME. */                            \
+       executable at once. Above level 1 MEMORY_PAGES grants what MEMORY_ZERO does. What it makes  \
+       present follows in pieces: MEMORY_FILL | n << MEMORY_GROUP_SHIFT on slots that are filled   \
+       and writable makes their n-th MEMORY_GROUP pages present (those before one that fails       \
+       stay so). ERR_BAD_SLOT, ERR_OCCUPIED, ERR_NO_FRAME; MEMORY_FILL: ERR_EMPTY,                 \
+       ERR_BAD_ARGUMENT (behind the slots). */                                                     \
     X(32, memory_create, 0, (3, handle_t, process, parcel_t, slots, uint32_t, kind))               \
     /* Empties slots. ERR_BAD_SLOT, ERR_BUSY. */                                                   \
     X(33, memory_free, 0, (1, parcel_t, slots))                                                    \
@@ -97,7 +108,13 @@
        (0: one's own), with the descriptor's rights, where the tables are made and charged.        \
        ERR_BAD_SLOT, ERR_OCCUPIED, ERR_EMPTY, ERR_AWAY, ERR_BUSY, ERR_NO_RIGHT. */                 \
     X(39, parcel_move, 0, (3, handle_t, process, parcel_t, source, uaddr_t, destination))          \
-    /* 40 split, 41 join, 42 fork, 43 pin: reserved. */                                            \
+    /* 40 split, 41 join: reserved. */                                                             \
+    /* Clones one's own address space, at most 256 entries of it and those beside what is pinned,  \
+       into the empty one of a process, which is charged in full. What is lent, borrowed, in       \
+       flight or prepared is empty there. ERR_OCCUPIED (not empty), ERR_AWAY (with a pager),       \
+       ERR_NO_FRAME. */                                                                            \
+    X(42, fork, 0, (1, handle_t, process))                                                         \
+    /* 43, pin: reserved. */                                                                       \
     /* Moves limit from one account to another. ERR_NO_MEMORY (not free in the first). */          \
     X(44, account_fund, 0, (3, handle_t, from, handle_t, to, uint64_t, frames))                    \
     /* Results: frames used, and limit. */                                                         \
@@ -181,6 +198,9 @@ static constexpr uint32_t ACCEPT_EXECUTABLE = 1 << 1; // what the sender gives a
 // memory_create
 static constexpr uint32_t MEMORY_PAGES = 0; // present at once
 static constexpr uint32_t MEMORY_ZERO = 1;  // charged now, a frame on first touch
+static constexpr uint32_t MEMORY_FILL = 2;  // in bits 0-1: see memory_create
+static constexpr uint32_t MEMORY_GROUP_SHIFT = 2;
+static constexpr unsigned MEMORY_GROUP = 64; // pages that MEMORY_FILL makes present at once
 
 // parcel_query, bits 56-63
 enum slot_state : uint8_t {
