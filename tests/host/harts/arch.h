@@ -1,0 +1,21 @@
+// <arch.h> for host tests of threads and messages: the memory tests' machine, with all registers.
+#pragma once
+
+#define registers memory_registers
+#define hal_ticks memory_ticks
+#include "../hal/arch.h"
+#undef registers
+#undef hal_ticks
+
+struct registers {
+    uint64_t rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11;
+    uint64_t rbx, rbp, r12, r13, r14, r15;
+    uint64_t rip, rflags, rsp;
+};
+
+// Time is what a test says that it is.
+extern uint64_t host_ticks;
+
+static inline uint64_t hal_ticks(void) { return host_ticks; }
+
+void hal_thread_pointer_set(uint64_t address);
