@@ -165,8 +165,8 @@ static void check_rest_range(uint64_t first, uint64_t last, void *argument) {
         uint32_t expected = root || frame == zero_frame ? 1 : 0;
         uint32_t rest = __c11_atomic_load(&frame->references, __ATOMIC_RELAXED);
         if (rest != expected)
-            check_fail(check, "frame %lx of state %u has %d references more than links",
-                       frame_address(frame), frame->state, (int)(rest - expected));
+            check_fail(check, "frame %lx of state %u level %u has %d references more than links",
+                       frame_address(frame), frame->state, frame->level, (int)(rest - expected));
     }
 }
 

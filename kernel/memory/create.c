@@ -4,44 +4,22 @@
 
 // --- frames, before anything is locked -----------------------------------------------------------
 
-// A table of level 1 full of zeroed pages with all rights; the entry above says which hold.
-static status_t full_table_allocate(struct frame **result) {
-    struct frame *table;
-    status_t status = frame_allocate_zeroed(FRAME_TABLE, &table);
-    if (status != OK)
-        return status;
-    table->default_kind = ABSENT_EMPTY;
-    for (unsigned i = 0; i < TABLE_ENTRIES && status == OK; i++) {
-        struct frame *page;
-        status = frame_allocate_zeroed(FRAME_PAGE, &page);
-        if (status != OK)
-            break;
-        cell_store(&table_cells(table)[i], entry_make(page, ENTRY_WRITABLE));
-        table->present++;
-    }
-    if (status != OK)
-        entry_drop(entry_make(table, 0), 2);
-    *result = table;
-    return status;
-}
-
-static void list_drop(struct frame *first, unsigned level) {
+static void list_drop(struct frame *first) {
     while (first != nullptr) {
         struct frame *next = first->next != 0 ? frame_number(first->next) : nullptr;
-        entry_drop(entry_make(first, 0), level);
+        frame_free(first, 0);
         first = next;
     }
 }
 
-// What `count` entries of a level point to, as a list.
-static status_t list_allocate(unsigned level, unsigned count, struct frame **first) {
+// Zeroed pages, as a list.
+static status_t list_allocate(unsigned count, struct frame **first) {
     *first = nullptr;
     for (unsigned i = 0; i < count; i++) {
         struct frame *frame;
-        status_t status = level == 1 ? frame_allocate_zeroed(FRAME_PAGE, &frame)
-                                     : full_table_allocate(&frame);
+        status_t status = frame_allocate_zeroed(FRAME_PAGE, &frame);
         if (status != OK) {
-            list_drop(*first, level);
+            list_drop(*first);
             return status;
         }
         frame->next = *first != nullptr ? (uint32_t)number_of_frame(*first) : 0;
@@ -51,12 +29,9 @@ static status_t list_allocate(unsigned level, unsigned count, struct frame **fir
 }
 
 // Takes the first frame off a list and makes the entry for it.
-static entry_t list_entry(struct frame **first, unsigned level, entry_t marks) {
+static entry_t list_entry(struct frame **first, entry_t marks) {
     struct frame *frame = *first;
     *first = frame->next != 0 ? frame_number(frame->next) : nullptr;
-    frame->sums[0] = frame->sums[1] = 0;
-    if (level > 1)
-        frame->charge = (uint32_t)level_charge(level);
     return entry_make(frame, marks);
 }
 
@@ -81,18 +56,19 @@ static status_t pages_link(struct space *space, const struct run *run, entry_t m
     status_t status = slots_open(space, run, marks, &path);
     if (status == OK) {
         for (unsigned i = 0; i < run->count; i++)
-            path_replace(&path, i, list_entry(&list, run->level, marks));
+            path_replace(&path, i, list_entry(&list, marks));
         slots_filled(&path, run->count);
     }
     spinlock_release(&space->lock);
+    tlb_wait();
     if (status != OK)
-        list_drop(list, run->level);
+        list_drop(list);
     return status;
 }
 
 static status_t pages_create(struct space *space, const struct run *run, entry_t marks) {
     struct frame *list;
-    status_t status = list_allocate(run->level, run->count, &list);
+    status_t status = list_allocate(run->count, &list);
     return status == OK ? pages_link(space, run, marks, list) : status;
 }
 
@@ -106,12 +82,30 @@ static status_t zero_create(struct space *space, const struct run *run, entry_t 
         slots_filled(&path, run->count);
     }
     spinlock_release(&space->lock);
+    tlb_wait();
     return status;
+}
+
+// Touches one group of pages, as writes of the program would.
+static status_t group_fill(struct space *space, const struct run *run, uint64_t group) {
+    uint64_t cookie, offset = group * MEMORY_GROUP * PAGE_SIZE;
+    uint64_t size = run->count * level_size(run->level);
+    if (offset >= size)
+        return ERR_BAD_ARGUMENT;
+    for (unsigned i = 0; i < MEMORY_GROUP && offset < size; i++, offset += PAGE_SIZE) {
+        enum fault_outcome outcome =
+            space_fault(space, run->address + offset, ACCESS_WRITE, &cookie);
+        if (outcome != FAULT_RESOLVED)
+            return outcome == FAULT_NO_FRAME ? ERR_NO_FRAME : ERR_EMPTY;
+    }
+    return OK;
 }
 
 status_t memory_create(struct space *space, parcel_t slots, uint32_t kind) {
     struct run run;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
+    if (status == OK && (kind & 3) == MEMORY_FILL)
+        return group_fill(space, &run, kind >> MEMORY_GROUP_SHIFT);
     if (status == OK && kind > MEMORY_ZERO)
         status = ERR_BAD_ARGUMENT;
     if (status != OK)
@@ -121,8 +115,8 @@ status_t memory_create(struct space *space, parcel_t slots, uint32_t kind) {
     if (status != OK)
         return status;
     entry_t marks = marks_of_rights(slots);
-    status = kind == MEMORY_PAGES ? pages_create(space, &run, marks)
-                                  : zero_create(space, &run, marks);
+    status = kind == MEMORY_PAGES && run.level == 1 ? pages_create(space, &run, marks)
+                                                    : zero_create(space, &run, marks);
     if (status != OK)
         account_refund(space->account, charge);
     return status;
@@ -151,6 +145,7 @@ status_t space_link_pages(struct space *space, struct frame *first, parcel_t slo
         slots_filled(&path, run.count);
     }
     spinlock_release(&space->lock);
+    tlb_wait();
     if (status != OK)
         account_refund(space->account, run.count);
     return status;

@@ -28,28 +28,46 @@ struct sums entry_sums(entry_t entry, unsigned level) {
     }
 }
 
-// Depth is at most the number of levels.
-static void table_drop(struct frame *table) {
-    if (__c11_atomic_load(&table->references, __ATOMIC_ACQUIRE) != 1 &&
-        __c11_atomic_fetch_sub(&table->references, 1, __ATOMIC_ACQ_REL) != 1)
-        return;
-    unsigned level = table->level;
-    cell_t *cells = table_cells(table);
-    for (unsigned i = 0; i < TABLE_ENTRIES && table->present != 0; i++) {
-        entry_t entry = cell_load(&cells[i]);
-        if (!entry_present(entry))
-            continue;
-        table->present--;
-        entry_drop(entry, level);
+// --- letting go ----------------------------------------------------------------------------------
+
+static struct spinlock dead_lock;
+static uint32_t dead; // tables that nothing refers to any more: a list by frame numbers
+
+static void table_bury(struct frame *table) {
+    spinlock_acquire(&dead_lock);
+    table->next = dead;
+    dead = (uint32_t)number_of_frame(table);
+    spinlock_release(&dead_lock);
+}
+
+static struct frame *table_dig_up(void) {
+    spinlock_acquire(&dead_lock);
+    struct frame *table = dead != 0 ? frame_number(dead) : nullptr;
+    if (table != nullptr)
+        dead = table->next;
+    spinlock_release(&dead_lock);
+    return table;
+}
+
+bool tables_free_one(void) {
+    struct frame *table = table_dig_up();
+    if (table == nullptr)
+        return false;
+    for (cell_t *cell = table_cells(table); table->present != 0; cell++) {
+        entry_t entry = cell_load(cell);
+        table->present -= entry_present(entry);
+        entry_drop(entry, table->level);
     }
     frame_free(table, 0);
+    return true;
 }
 
 void entry_drop(entry_t entry, unsigned level) {
     if (!entry_present(entry))
         return;
-    if (entry_is_table(entry, level))
-        table_drop(entry_frame(entry));
-    else
-        frame_release(entry_frame(entry));
+    struct frame *frame = entry_frame(entry);
+    if (!entry_is_table(entry, level))
+        frame_release(frame);
+    else if (__c11_atomic_fetch_sub(&frame->references, 1, __ATOMIC_ACQ_REL) == 1)
+        table_bury(frame);
 }

@@ -178,5 +178,9 @@ static inline void table_add(struct frame *table, struct sums sums) {
     table->sums[1] += sums.high;
 }
 
-// Lets go of what an entry that has left its table referred to. No translation is left.
+// Lets go of what an entry that has left its table referred to. No translation is left. A table that
+// nothing refers to any more waits for tables_free_one, however much is below it.
 void entry_drop(entry_t entry, unsigned level);
+
+// Frees one table that waits, and its pages; the tables below it wait then. False if none waits.
+bool tables_free_one(void);

@@ -66,23 +66,29 @@ static enum fault_outcome page_write(struct space *space, uaddr_t address, const
         return FAULT_NO_FRAME;
     path_replace(path, 0, entry_make(copy, entry_marks(entry) | (entry & ENTRY_DMA)));
     tlb_changed(space, address, 1);
-    tlb_release(entry_frame(entry));
+    tlb_release(entry, 1);
     return FAULT_RESOLVED;
 }
 
 static enum fault_outcome page_touch(struct space *space, uaddr_t address, uint8_t access,
-                                     uint64_t *cookie, const struct path *path)
+                                     uint64_t *cookie, struct path *path)
     REQUIRES(space->lock) {
     entry_t entry = entry_at(path_table(path), path->cells);
     if (!entry_present(entry) && !entry_is(entry, ABSENT_ZERO))
         return absent_outcome(entry, cookie);
     if (!allowed(path, entry, access))
         return FAULT_PROTECTION;
-    if ((access & ACCESS_WRITE) && !(path->all & ENTRY_WRITE))
-        tables_make_writable(address, path);
+    bool write = access & ACCESS_WRITE;
+    if ((write || !entry_present(entry)) && !(path->all & ENTRY_WRITE)) {
+        if (path_unshare(space, address, path) != OK)
+            return FAULT_NO_FRAME;
+        if (write)
+            tables_make_writable(address, path);
+        entry = entry_at(path_table(path), path->cells);
+    }
     if (!entry_present(entry))
         return zero_touch(path, entry, access);
-    if ((access & ACCESS_WRITE) && !(entry & ENTRY_WRITE))
+    if (write && !(entry & ENTRY_WRITE))
         return page_write(space, address, path, entry);
     return FAULT_RESOLVED;
 }
@@ -95,7 +101,7 @@ enum fault_outcome fault_resolve_locked(struct space *space, uaddr_t address, ui
             return absent_outcome(entry, cookie);
         if (!allowed(path, entry, access))
             return FAULT_PROTECTION;
-        if (path_split_zero(path) != OK)
+        if (path_unshare(space, address, path) != OK || path_split_zero(path) != OK)
             return FAULT_NO_FRAME;
     }
     return page_touch(space, address, access, cookie, path);

@@ -112,8 +112,8 @@ void frame_set_state(struct frame *frame, enum frame_state state);
 // The frame that all reads of untouched ZERO memory share. Never freed, never written.
 extern struct frame *zero_frame;
 
-// Kernel task: zeroes up to `limit` free frames into this hart's stock; returns how many (0: the
-// stock is full, or nothing is free).
+// Kernel task: frees up to `limit` tables that wait for it, or zeroes free frames into this hart's
+// stock; returns how many (0: the stock is full, or nothing is free).
 unsigned frames_zero_some(unsigned limit);
 
 // Frames by use. Free are `free` (contents unknown) and `zeroed` together; largest_free: the

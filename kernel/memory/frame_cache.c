@@ -8,6 +8,7 @@
 #include "hal/string.h"
 #include "hart/hart.h"
 #include "memory/buddy.h"
+#include "memory/entry.h"
 
 static constexpr unsigned BATCH = 16;        // frames that go to or from the buddy system at once
 static constexpr unsigned CACHE_LIMIT = 48;  // free frames that a hart keeps
@@ -139,11 +140,13 @@ static void frame_begin(struct frame *frame, enum frame_state state) {
 }
 
 static struct frame *take(unsigned order) {
-    struct frame *frame = order == 0 ? take_one() : buddy_take(order);
-    if (frame != nullptr)
-        return frame;
-    drain_all();
-    return order == 0 ? take_one() : buddy_take(order);
+    for (bool more = true;;) {
+        struct frame *frame = order == 0 ? take_one() : buddy_take(order);
+        if (frame != nullptr || !more)
+            return frame;
+        more = tables_free_one();
+        drain_all();
+    }
 }
 
 static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {
@@ -226,7 +229,7 @@ static bool zero_one(struct frame_cache *cache) {
 
 unsigned frames_zero_some(unsigned limit) {
     unsigned zeroed = 0;
-    while (zeroed < limit && zero_one(cache_here()))
+    while (zeroed < limit && (tables_free_one() || zero_one(cache_here())))
         zeroed++;
     return zeroed;
 }

@@ -6,6 +6,13 @@
 
 static constexpr unsigned ROOT_ENTRIES = TABLE_ENTRIES / 2; // of a root: the space's own
 
+static inline struct frame *space_root(const struct space *space) {
+    return frame_number(space->root >> PAGE_BITS);
+}
+
+// Lets go of everything in a space, whose harts have no translation of it.
+void root_clear(struct frame *root);
+
 // Locks two spaces, which may be one, in the lock order.
 void spaces_lock(struct space *a, struct space *b) ACQUIRE(a->lock, b->lock);
 void spaces_unlock(struct space *a, struct space *b) RELEASE(a->lock, b->lock);

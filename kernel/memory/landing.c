@@ -85,6 +85,7 @@ status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window) {
     if (status == OK)
         run_prepare(space, &run, &path, window);
     spinlock_release(&space->lock);
+    tlb_wait();
     return status;
 }
 
@@ -143,5 +144,6 @@ status_t slot_release(struct space *space, parcel_t slots) {
     spinlock_acquire(&space->lock);
     status = run_release(space, &run);
     spinlock_release(&space->lock);
+    tlb_wait();
     return status;
 }

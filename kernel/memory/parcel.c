@@ -17,8 +17,6 @@ status_t parcel_decode(parcel_t descriptor, struct parcel *parcel) {
         return status;
     if (mode == PARCEL_NONE || mode > PARCEL_CLONE)
         return ERR_BAD_ARGUMENT;
-    if (mode == PARCEL_CLONE && parcel->run.level != 1)
-        return ERR_BAD_SLOT;
     parcel->mode = mode;
     parcel->marks = marks_of_mode(descriptor, mode);
     parcel->sums = parcel->left = (struct sums){};

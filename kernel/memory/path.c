@@ -3,10 +3,11 @@
 #include <abi/layout.h>
 
 #include "debug/crash.h"
+#include "memory/tlb.h"
 
 static bool run_in_range(const struct run *run) {
     uint64_t size = run->count * level_size(run->level);
-    return run->level <= PARCEL_LEVELS && (run->address & (level_size(run->level) - 1)) == 0 &&
+    return (run->address & (level_size(run->level) - 1)) == 0 &&
            run->address >= LAYOUT_LOWEST && run->address + size <= LAYOUT_LIMIT &&
            address_index(run->address, run->level) + run->count <= TABLE_ENTRIES;
 }
@@ -71,22 +72,79 @@ static status_t path_end_status(entry_t entry) {
     }
 }
 
-status_t path_open(const struct space *space, uaddr_t address, unsigned level, struct path *path) {
+status_t path_open(struct space *space, uaddr_t address, unsigned level, struct path *path) {
     path_begin(space, address, path);
-    while (!path_go(address, level, path)) {
-        entry_t entry = entry_at(path_table(path), path->cells);
-        status_t status = path_end_status(entry);
-        if (entry_is(entry, ABSENT_ZERO))
+    for (;;) {
+        bool found = path_go(address, level, path);
+        entry_t entry = found ? ENTRY_ZERO : entry_at(path_table(path), path->cells);
+        if (!entry_is(entry, ABSENT_ZERO))
+            return path_end_status(entry);
+        status_t status = path_unshare(space, address, path);
+        if (status == OK && !found)
             status = path_split_zero(path);
-        if (status != OK)
+        if (status != OK || found)
             return status;
+    }
+}
+
+// --- tables that others share --------------------------------------------------------------------
+
+// Every child gets one reference more, so neither table may write any. Nobody else changes a shared
+// table, but harts set accessed and dirty bits, and others who copy it clear W as this does.
+static void table_copy(const struct frame *shared, struct frame *copy) {
+    cell_t *from = table_cells(shared), *to = table_cells(copy);
+    frame_use(copy, FRAME_TABLE, shared->level);
+    copy->sums[0] = shared->sums[0];
+    copy->sums[1] = shared->sums[1];
+    copy->present = shared->present;
+    copy->default_kind = shared->default_kind;
+    copy->default_rights = shared->default_rights;
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+        entry_t entry = cell_load(&from[i]);
+        if (entry_present(entry)) {
+            frame_reference(entry_frame(entry));
+            if (entry & ENTRY_WRITE)
+                cell_clear(&from[i], ENTRY_WRITE);
+            entry &= ~ENTRY_WRITE;
+        }
+        __c11_atomic_store(&to[i], entry, __ATOMIC_RELAXED);
+    }
+}
+
+// Puts a copy in the place of the table that the path has come to.
+static status_t table_break(struct space *space, uaddr_t address, const struct path *path,
+                            entry_t entry) REQUIRES(space->lock) {
+    struct frame *copy;
+    status_t status = frame_allocate(0, FRAME_TABLE, &copy);
+    if (status != OK)
+        return status;
+    table_copy(entry_frame(entry), copy);
+    path_replace(path, 0, entry_make(copy, entry_marks(entry)));
+    tlb_changed(space, address, 1);
+    tlb_release(entry, path->level);
+    return OK;
+}
+
+status_t path_unshare(struct space *space, uaddr_t address, struct path *path) {
+    unsigned level = path->level;
+    if (path->all & ENTRY_WRITE)
+        return OK;
+    path_begin(space, address, path);
+    while (path->level > level) {
+        entry_t entry = cell_load(path->cells);
+        if (__c11_atomic_load(&entry_frame(entry)->references, __ATOMIC_ACQUIRE) != 1) {
+            status_t status = table_break(space, address, path, entry);
+            if (status != OK)
+                return status;
+        }
+        (void)path_go(address, path->level - 1, path);
     }
     return OK;
 }
 
 // --- making tables -------------------------------------------------------------------------------
 
-static status_t table_allocate(unsigned level, struct frame **table) {
+status_t table_allocate(unsigned level, struct frame **table) {
     status_t status = frame_allocate_zeroed(FRAME_TABLE, table);
     if (status != OK)
         return status;
@@ -166,6 +224,8 @@ status_t path_build(struct space *space, uaddr_t address, unsigned level, entry_
                     struct path *path) {
     bool found = path_find(space, address, level, path);
     status_t status = path_allows(path, found, marks);
+    if (status == OK)
+        status = path_unshare(space, address, path);
     if (status != OK || found)
         return status;
     unsigned missing = path->level - level;

@@ -6,9 +6,6 @@
 #include "memory/entry.h"
 #include "memory/space.h"
 
-// Parcels lie at these levels; 3 and 4 need nothing else than that freeing them is cut in pieces.
-static constexpr unsigned PARCEL_LEVELS = 2;
-
 // A decoded descriptor.
 struct run {
     uaddr_t address;
@@ -36,9 +33,15 @@ struct path {
 bool path_find(const struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
 
-// The same, making tables of ZERO entries on the way, which changes no sum. ERR_BAD_SLOT: a table
-// is missing; ERR_AWAY: lent or with a pager; ERR_BUSY: prepared for landing; ERR_NO_FRAME.
-status_t path_open(const struct space *space, uaddr_t address, unsigned level, struct path *path)
+// Gives the space tables of its own on a way that has been found, instead of those that it shares:
+// afterwards its entries may be changed. No sum, charge or contents change. ERR_NO_FRAME.
+status_t path_unshare(struct space *space, uaddr_t address, struct path *path)
+    REQUIRES(space->lock);
+
+// The same as path_find, for a change: makes tables of ZERO entries on the way, which changes no
+// sum, and shares none of them. ERR_BAD_SLOT: a table is missing; ERR_AWAY: lent or with a pager;
+// ERR_BUSY: prepared for landing; ERR_NO_FRAME.
+status_t path_open(struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
 
 // The same, making and charging the tables that are missing, for entries with these marks. Nothing
@@ -88,6 +91,9 @@ static inline void sums_accumulate(struct sums *sums, struct sums more) {
     sums->low += more.low;
     sums->high += more.high;
 }
+
+// A table of EMPTY entries, charge 1. ERR_NO_FRAME.
+status_t table_allocate(unsigned level, struct frame **table);
 
 // Makes a table of a ZERO entry at the end of a path. Sums stay. ERR_NO_FRAME.
 status_t path_split_zero(const struct path *path);

@@ -2,11 +2,9 @@
 // kernel's and the same in all roots.
 #include "memory/space.h"
 
-#include "debug/crash.h"
 #include "hal/paging.h"
 #include "hal/string.h"
 #include "memory/internal.h"
-#include "memory/path.h"
 
 // Each space counts in a range of its own, so that what a hart noted of one never fits another.
 static constexpr uint64_t GENERATION_STEP = 1ull << 40;
@@ -24,8 +22,8 @@ status_t space_create(struct space *space, struct account *account) {
     }
     frame_use(root, FRAME_TABLE, LEVELS);
     root->default_kind = ABSENT_EMPTY;
-    root->charge = 1;
-    root->holes = ROOT_ENTRIES;
+    root->sums[0] = SUM_CHARGE;
+    root->sums[1] = ROOT_ENTRIES * SUM_HOLES;
     const entry_t *kernel = physical_to_virtual(paging_kernel_root());
     memcpy((entry_t *)frame_contents(root) + ROOT_ENTRIES, kernel + ROOT_ENTRIES,
            (TABLE_ENTRIES - ROOT_ENTRIES) * sizeof(entry_t));
@@ -39,53 +37,30 @@ status_t space_create(struct space *space, struct account *account) {
 
 // --- the end -------------------------------------------------------------------------------------
 
-// The way to the first present entry that is not a table with something present in it. False if the
-// root has none.
-static bool path_first(const struct space *space, struct path *path) REQUIRES(space->lock) {
-    struct frame *table = frame_number(space->root >> PAGE_BITS);
-    *path = (struct path){.level = LEVELS, .all = ~0ull};
-    for (;;) {
-        path->table[path->level - 1] = table;
-        if (table->present == 0)
-            return path->level != LEVELS;
-        path->cells = table_cells(table);
-        while (!entry_present(cell_load(path->cells)))
-            path->cells++;
-        entry_t entry = cell_load(path->cells);
-        if (!entry_is_table(entry, path->level) || path->level == 2 ||
-            entry_frame(entry)->present == 0)
-            return true;
-        path->level--;
-        table = entry_frame(entry);
+void root_clear(struct frame *root) {
+    for (unsigned i = 0; i < ROOT_ENTRIES; i++) {
+        entry_drop(cell_load(&table_cells(root)[i]), LEVELS);
+        cell_store(&table_cells(root)[i], 0);
     }
+    root->present = 0;
+    root->sums[0] = SUM_CHARGE;
+    root->sums[1] = ROOT_ENTRIES * SUM_HOLES;
 }
 
-// Takes out one entry: a page, or a table that has no tables below.
-static void space_free_piece(struct space *space, const struct path *path) REQUIRES(space->lock) {
-    entry_t entry = path_replace(path, 0, table_empty(path_table(path)));
-    struct sums sums = entry_sums(entry, path->level);
-    path_add(path, sums_sub((struct sums){0, SUM_HOLES}, sums));
-    entry_drop(entry, path->level);
-    account_refund(space->account, sums_charge(sums));
+static void space_end(struct space *space) {
+    spinlock_acquire(&space->lock);
+    struct frame *root = space_root(space);
+    account_refund(space->account, root->charge);
+    root_clear(root);
+    frame_free(root, 0);
+    space->root = 0;
+    spinlock_release(&space->lock);
 }
 
 bool space_destroy(struct space *space) {
-    if (space->root == 0)
-        return true;
-    struct path path;
-    spinlock_acquire(&space->lock);
-    bool more = path_first(space, &path);
-    if (more)
-        space_free_piece(space, &path);
-    spinlock_release(&space->lock);
-    if (more)
-        return false;
-    struct frame *root = frame_number(space->root >> PAGE_BITS);
-    uint64_t charge = root->charge;
-    space->root = 0;
-    frame_free(root, 0);
-    account_refund(space->account, charge);
-    return true;
+    if (space->root != 0)
+        space_end(space);
+    return !tables_free_one();
 }
 
 // --- two spaces ----------------------------------------------------------------------------------

@@ -13,6 +13,9 @@
 // needs ACCEPT_EXECUTABLE, and is not executable otherwise. Rights of inner entries are ANDed with
 // those on the way to them: what the way lacks cannot be asked for below it (ERR_NO_RIGHT).
 //
+// Sharing. A table with several references is shared by clones: it is not changed. Whoever changes
+// anything below gives its own way copies of the tables first (path_unshare), which changes no sum.
+//
 // Translations. System calls on memory and space_fault wait until every other hart has dropped what
 // they removed. The functions for messages do not wait, since ports are locked around them: call
 // tlb_wait (memory/tlb.h) with no lock held before the receiver of a parcel can run.
@@ -41,9 +44,9 @@ static constexpr uint32_t LANDING_LIMIT = 2048;
 // ERR_NO_FRAME.
 status_t space_create(struct space *space, struct account *account);
 
-// Frees all that is in it and the tables, and refunds. No hart has it loaded, nothing is lent or
-// borrowed any more. Large spaces are freed in pieces (up to one table of pages per call): returns
-// true when done, else call again.
+// Unlinks and refunds all that is in it. No hart has it loaded, nothing is lent or borrowed any
+// more. Frames are freed in pieces: each call frees one table of those that wait, from whatever
+// space, and returns true when none waits any more, else call again.
 bool space_destroy(struct space *space);
 
 // --- system calls on one space or two (errors: include/abi/system_calls.h) -----------------------
@@ -51,6 +54,7 @@ status_t memory_create(struct space *space, parcel_t slots, uint32_t kind);
 status_t memory_free(struct space *space, parcel_t slots);
 status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination);
 status_t memory_protect(struct space *space, parcel_t slots);
+status_t space_fork(struct space *parent, struct space *child);
 status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window);
 status_t slot_release(struct space *space, parcel_t slots);
 status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,

@@ -42,6 +42,12 @@ status_t system_parcel_move(struct thread *thread, handle_t process, parcel_t so
     return parcel_move(&thread->process->space, source, &target->space, destination);
 }
 
+status_t system_fork(struct thread *thread, handle_t process) {
+    status_t status;
+    struct process *child = process_look_up(thread, process, RIGHT_CONTROL, &status);
+    return child != nullptr ? space_fork(&thread->process->space, &child->space) : status;
+}
+
 status_t system_account_fund(struct thread *thread, handle_t from, handle_t to, uint64_t frames) {
     status_t status;
     struct process *giver = process_look_up(thread, from, RIGHT_FUND, &status);

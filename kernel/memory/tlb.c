@@ -2,12 +2,15 @@
 
 #include "hart/hart.h"
 
-static constexpr unsigned PENDING = 4;
+static constexpr unsigned PENDING = LEVELS; // a way that is broken, with its page
 
-// Frames to let go when the harts that were asked have answered. Owner only.
+// Entries to let go when the harts that were asked have answered. Owner only.
 static struct pending {
     unsigned count;
-    struct frame *frames[PENDING];
+    struct {
+        entry_t entry;
+        unsigned level;
+    } entries[PENDING];
 } pending[HART_LIMIT];
 
 static bool hart_runs(struct hart *hart, const struct space *space) {
@@ -80,8 +83,10 @@ static void hart_await(struct hart *hart) {
 }
 
 static void pending_release(struct pending *list) {
-    while (list->count != 0)
-        frame_release(list->frames[--list->count]);
+    while (list->count != 0) {
+        list->count--;
+        entry_drop(list->entries[list->count].entry, list->entries[list->count].level);
+    }
 }
 
 static void others_await(struct hart *self) {
@@ -98,17 +103,15 @@ void tlb_wait(void) {
         others_await(self);
 }
 
-void tlb_release(struct frame *frame) {
+void tlb_release(entry_t entry, unsigned level) {
     struct hart *self = hart_self();
     struct pending *list = &pending[self->index];
+    if (self->flush_asked && list->count == PENDING)
+        others_await(self); // rare enough to wait under a lock: every spin loop answers
     if (!self->flush_asked) {
-        frame_release(frame);
+        entry_drop(entry, level);
         return;
     }
-    if (list->count == PENDING)
-        others_await(self); // rare enough to wait under a lock: every spin loop answers
-    if (self->flush_asked)
-        list->frames[list->count++] = frame;
-    else
-        frame_release(frame);
+    list->entries[list->count].entry = entry;
+    list->entries[list->count++].level = level;
 }

@@ -14,10 +14,11 @@
 // another space's (no two spaces share a value), and reloads once too often.
 //
 // Requests are posted under the space's lock and waited for by tlb_wait with no lock held. Until
-// then nothing that was unlinked may be used for anything else: frames go by tlb_release, and no
+// then nothing that was unlinked may be used for anything else: entries go by tlb_release, and no
 // receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.
 #pragma once
 
+#include "memory/entry.h"
 #include "memory/space.h"
 
 // After entries of `space` were changed by a system call of its own: drops this hart's translations
@@ -32,6 +33,6 @@ void tlb_owed(struct space *space) REQUIRES(space->lock);
 // nothing if none was asked.
 void tlb_wait(void);
 
-// Lets go of a frame that was unlinked before tlb_changed or tlb_owed: at once, or in tlb_wait if
+// Lets go of an entry that was replaced before tlb_changed or tlb_owed: at once, or in tlb_wait if
 // another hart was asked.
-void tlb_release(struct frame *frame);
+void tlb_release(entry_t entry, unsigned level);

@@ -1,7 +1,7 @@
 // The frame database, the buddy system, the harts' caches and the zeroed stock; accounts.
 //
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
-// sources: kernel/debug/canary.c kernel/memory/account.c kernel/memory/tlb.c
+// sources: kernel/memory/entry.c kernel/debug/canary.c kernel/memory/account.c kernel/memory/tlb.c
 // sources: kernel/sync/spinlock.c tests/host/hal/machine.c
 // defines: BATON_DEBUG=1
 #include "machine.h"

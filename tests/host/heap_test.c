@@ -1,8 +1,9 @@
 // Kernel objects of one process.
 //
 // sources: kernel/memory/heap.c kernel/memory/frame.c kernel/memory/frame_cache.c
-// sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
-// sources: kernel/memory/tlb.c kernel/sync/spinlock.c tests/host/hal/machine.c
+// sources: kernel/memory/buddy.c kernel/memory/entry.c kernel/debug/canary.c
+// sources: kernel/memory/account.c kernel/memory/tlb.c kernel/sync/spinlock.c
+// sources: tests/host/hal/machine.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "memory/heap.h"

@@ -7,12 +7,12 @@
 //
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
-// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/query.c
-// sources: kernel/debug/check_memory.c kernel/memory/tlb.c kernel/memory/frame.c
-// sources: kernel/memory/frame_cache.c kernel/memory/buddy.c kernel/debug/canary.c
-// sources: kernel/memory/account.c kernel/sync/spinlock.c tests/host/hal/machine.c
-// sources: tests/host/hal/spaces.c tests/host/hal/adversary.c tests/host/hal/memory_model.c
-// sources: tests/host/hal/memory_steps.c
+// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/fork.c
+// sources: kernel/memory/query.c kernel/debug/check_memory.c kernel/memory/tlb.c
+// sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
+// sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
+// sources: tests/host/hal/machine.c tests/host/hal/spaces.c tests/host/hal/adversary.c
+// sources: tests/host/hal/memory_model.c tests/host/hal/memory_steps.c
 // defines: BATON_DEBUG=1
 #include "memory_steps.h"
 #include "test.h"
@@ -38,7 +38,8 @@ static void sequence_make(uint64_t seed, struct step *steps, unsigned count) {
 }
 
 // In a process of its own, since a crash ends it and every sequence begins with a new machine.
-static bool sequence_passes(const struct step *steps, unsigned count, bool aloud) {
+static bool sequence_passes(const struct step *steps, unsigned count, unsigned shift,
+                            bool aloud) {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -46,7 +47,7 @@ static bool sequence_passes(const struct step *steps, unsigned count, bool aloud
             freopen("/dev/null", "w", stdout);
             freopen("/dev/null", "w", stderr);
         }
-        bool passed = steps_run(steps, count, aloud);
+        bool passed = steps_run(steps, count, shift, aloud);
         fflush(stdout);
         _exit(passed ? 0 : 1);
     }
@@ -65,12 +66,12 @@ static unsigned without(const struct step *steps, unsigned count, unsigned from,
 }
 
 // Leaves out as much as it can, in ever smaller pieces.
-static unsigned sequence_shorten(struct step *steps, unsigned count) {
+static unsigned sequence_shorten(struct step *steps, unsigned count, unsigned shift) {
     static struct step shorter[LENGTH];
     for (unsigned length = count / 2; length != 0; length /= 2)
         for (unsigned from = 0; from < count;) {
             unsigned kept = without(steps, count, from, length, shorter);
-            if (sequence_passes(shorter, kept, false)) {
+            if (sequence_passes(shorter, kept, shift, false)) {
                 from += length;
                 continue;
             }
@@ -90,12 +91,14 @@ TEST(memory_does_what_the_model_does) {
     uint64_t seed = setting("MEMORY_MODEL_SEED", 1);
     uint64_t sequences = setting("MEMORY_MODEL_STEPS", 400'000) / LENGTH;
     for (uint64_t i = 0; i < sequences; i++, seed++) {
+        unsigned shift = seed % 3;
         sequence_make(seed, steps, LENGTH);
-        if (sequence_passes(steps, LENGTH, false))
+        if (sequence_passes(steps, LENGTH, shift, false))
             continue;
-        unsigned count = sequence_shorten(steps, LENGTH);
-        printf("seed %lu fails, after %u steps at least:\n", seed, count);
-        sequence_passes(steps, count, true);
+        unsigned count = sequence_shorten(steps, LENGTH, shift);
+        printf("seed %lu fails, after %u steps at least, pages of level %u:\n", seed, count,
+               shift + 1);
+        sequence_passes(steps, count, shift, true);
         CHECK(!"memory does what the model does");
     }
 }

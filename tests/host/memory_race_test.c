@@ -4,11 +4,11 @@
 // options: thread
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
-// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/query.c
-// sources: kernel/debug/check_memory.c kernel/memory/tlb.c kernel/memory/frame.c
-// sources: kernel/memory/frame_cache.c kernel/memory/buddy.c kernel/debug/canary.c
-// sources: kernel/memory/account.c kernel/memory/heap.c kernel/sync/spinlock.c
-// sources: tests/host/hal/machine.c tests/host/hal/spaces.c
+// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/fork.c
+// sources: kernel/memory/query.c kernel/debug/check_memory.c kernel/memory/tlb.c
+// sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
+// sources: kernel/debug/canary.c kernel/memory/account.c kernel/memory/heap.c
+// sources: kernel/sync/spinlock.c tests/host/hal/machine.c tests/host/hal/spaces.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "memory/heap.h"
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 
 static constexpr unsigned HARTS = 3, STEPS = 15'000, SPACES = HARTS + 1;
-static constexpr uaddr_t PLACE = 0x40000000, SLOTS = 0x7f0000000000;
+static constexpr uaddr_t PLACE = 0x40000000, CLONE = 0x40200000, SLOTS = 0x7f0000000000;
 
 static struct test_space spaces[SPACES]; // the last one is run by all
 static struct test_space *list[SPACES];
@@ -41,7 +41,13 @@ static parcel_t pages(unsigned place, unsigned count, enum parcel_mode mode, uin
 static void own_step(struct space *space, uint64_t *state) {
     uint64_t cookie;
     unsigned place = random_number(state, 24), count = 1 + random_number(state, 3);
-    switch (random_number(state, 7)) {
+    switch (random_number(state, 9)) {
+    case 7:
+        (void)memory_clone(space, parcel_make(PLACE, 2, 1, PARCEL_NONE, 0), CLONE);
+        break;
+    case 8:
+        (void)memory_free(space, parcel_make(CLONE, 2, 1, PARCEL_NONE, 0));
+        break;
     case 0:
         (void)memory_create(space, pages(place, count, PARCEL_NONE, PARCEL_WRITABLE), MEMORY_PAGES);
         break;
@@ -59,7 +65,7 @@ static void own_step(struct space *space, uint64_t *state) {
         (void)memory_protect(space, pages(place, 1, PARCEL_NONE, PARCEL_WRITABLE));
         break;
     default:
-        (void)space_fault(space, PLACE + place * PAGE_SIZE,
+        (void)space_fault(space, (random_number(state, 2) ? PLACE : CLONE) + place * PAGE_SIZE,
                           random_number(state, 2) ? ACCESS_WRITE : 0, &cookie);
     }
 }
@@ -88,6 +94,15 @@ static void message_step(struct space *from, struct space *to, uint64_t *state) 
     tlb_wait();
 }
 
+// A clone of the table goes to another space, or what is there goes.
+static void share_step(struct space *from, struct space *to, uint64_t *state) {
+    if (random_number(state, 2))
+        (void)memory_free(to, parcel_make(CLONE, 2, 1, PARCEL_NONE, 0));
+    else
+        (void)parcel_move(from, parcel_make(PLACE, 2, 1, PARCEL_CLONE, PARCEL_WRITABLE), to,
+                          CLONE);
+}
+
 static void heap_step(uint64_t *state) {
     void *blocks[8];
     unsigned count = 0;
@@ -103,13 +118,15 @@ static void *hart_main(void *argument) {
     machine_switch(hart);
     for (unsigned step = 0; step < STEPS; step++) {
         struct space *own = &spaces[hart].space, *shared = &spaces[HARTS].space;
-        unsigned kind = random_number(&state, 10);
+        unsigned kind = random_number(&state, 12);
         machine_enter(random_number(&state, 4) ? shared : own);
         if (kind < 6)
             own_step(kind < 2 ? own : shared, &state);
         else if (kind < 9)
             message_step(kind < 8 ? own : shared, &spaces[random_number(&state, SPACES)].space,
                          &state);
+        else if (kind < 11)
+            share_step(own, &spaces[random_number(&state, SPACES)].space, &state);
         else
             heap_step(&state);
         hart_poll();

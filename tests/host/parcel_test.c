@@ -2,11 +2,11 @@
 //
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
-// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/query.c
-// sources: kernel/debug/check_memory.c kernel/memory/tlb.c kernel/memory/frame.c
-// sources: kernel/memory/frame_cache.c kernel/memory/buddy.c kernel/debug/canary.c
-// sources: kernel/memory/account.c kernel/sync/spinlock.c tests/host/hal/machine.c
-// sources: tests/host/hal/spaces.c
+// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/fork.c
+// sources: kernel/memory/query.c kernel/debug/check_memory.c kernel/memory/tlb.c
+// sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
+// sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
+// sources: tests/host/hal/machine.c tests/host/hal/spaces.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "spaces.h"
@@ -127,7 +127,9 @@ TEST(a_clone_is_given_and_both_write) {
     CHECK_EQ(memory_protect(&b.space, pages(there, 8, PARCEL_NONE, PARCEL_WRITABLE)), OK);
     CHECK(space_write(&b.space, there + 0x1000, 66));
     CHECK(space_read(&a.space, PLACE + 0x1000, &value) && value == 1);
-    CHECK_EQ(pass(&a, large(LARGE, PARCEL_CLONE, 0), &b), ERR_BAD_SLOT);
+    CHECK_EQ(pass(&a, large(LARGE, PARCEL_CLONE, PARCEL_WRITABLE), &b), OK);
+    CHECK(space_write(&a.space, LARGE, 77));
+    CHECK(space_read(&b.space, parcel_address(landed), &value) && value == 0);
     check();
     end();
 }
@@ -399,7 +401,7 @@ TEST(parcels_are_refused_whole) {
         {pages(0x123456789000, 3, PARCEL_GIVE, 0), ERR_BAD_SLOT},
         {pages(PLACE + 0x100000, 3, PARCEL_GIVE, 0), ERR_EMPTY},
         {pages(SLOTS, 1, PARCEL_GIVE, 0), ERR_EMPTY},
-        {parcel_make(PLACE, 3, 1, PARCEL_GIVE, 0), ERR_BAD_SLOT},
+        {parcel_make(LARGE, 3, 1, PARCEL_GIVE, 0), ERR_BAD_SLOT},
         {large(PLACE + 0x1000, PARCEL_GIVE, 0), ERR_BAD_SLOT},
         {parcel_make(SLOTS, 2, 1, PARCEL_GIVE, 0), ERR_BUSY},
         {pages(PLACE, 9, PARCEL_LEND, 0), ERR_NO_SLOT},

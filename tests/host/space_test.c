@@ -3,11 +3,11 @@
 //
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
-// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/query.c
-// sources: kernel/debug/check_memory.c kernel/memory/tlb.c kernel/memory/frame.c
-// sources: kernel/memory/frame_cache.c kernel/memory/buddy.c kernel/debug/canary.c
-// sources: kernel/memory/account.c kernel/sync/spinlock.c tests/host/hal/machine.c
-// sources: tests/host/hal/spaces.c
+// sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/fork.c
+// sources: kernel/memory/query.c kernel/debug/check_memory.c kernel/memory/tlb.c
+// sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
+// sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
+// sources: tests/host/hal/machine.c tests/host/hal/spaces.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "spaces.h"
@@ -99,8 +99,9 @@ TEST(descriptors_are_checked) {
         {large(PLACE + PAGE_SIZE, 1, 0), ERR_BAD_SLOT},
         {large(0, 1, 0), ERR_BAD_SLOT},
         {large(LAYOUT_LIMIT & ~0x1fffffull, 1, 0), ERR_BAD_SLOT},
-        {parcel_make(PLACE, 3, 1, PARCEL_NONE, 0), ERR_BAD_SLOT},
-        {parcel_make(0x8000000000, 4, 1, PARCEL_NONE, 0), ERR_BAD_SLOT},
+        {parcel_make(LARGE, 3, 1, PARCEL_NONE, 0), ERR_BAD_SLOT},
+        {parcel_make(0, 4, 1, PARCEL_NONE, 0), ERR_BAD_SLOT},
+        {parcel_make(0x7f8000000000, 4, 1, PARCEL_NONE, 0), ERR_BAD_SLOT},
         {pages(PLACE, 1, 1ull << 47), ERR_BAD_ARGUMENT},
         {pages(PLACE, 1, 1ull << 63), ERR_BAD_ARGUMENT},
         {pages(PLACE, 1, 1ull << 11), ERR_BAD_ARGUMENT},
@@ -116,7 +117,7 @@ TEST(descriptors_are_checked) {
         CHECK(memory_clone(&a.space, cases[i].slots, PLACE + 0x1000) != OK);
         CHECK(space_link_pages(&a.space, frame_of(MACHINE_MODULE), cases[i].slots) != OK);
     }
-    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), 2), ERR_BAD_ARGUMENT);
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), 3), ERR_BAD_ARGUMENT);
     CHECK_EQ(memory_free(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
     CHECK_EQ(memory_protect(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
     CHECK_EQ(slot_release(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
@@ -264,7 +265,7 @@ TEST(a_clone_is_a_copy) {
     CHECK_EQ(memory_clone(&a.space, pages(PLACE, 4, 0), LARGE + 0x3000), ERR_OCCUPIED);
     CHECK_EQ(memory_clone(&a.space, pages(PLACE, 1, 0), 0x123), ERR_BAD_SLOT);
     CHECK_EQ(memory_clone(&a.space, pages(PLACE, 1, 0), 1ull << 47), ERR_BAD_SLOT);
-    CHECK_EQ(memory_clone(&a.space, large(PLACE, 1, 0), 2 * LARGE), ERR_BAD_SLOT);
+    CHECK_EQ(memory_clone(&a.space, large(PLACE, 1, 0), 2 * LARGE + PAGE_SIZE), ERR_BAD_SLOT);
     CHECK_EQ(memory_clone(&a.space, pages(PLACE + 0x8000, 2, 0), PLACE + 0x9000), ERR_OCCUPIED);
     CHECK_EQ(memory_clone(&a.space, pages(PLACE + 0x8000, 1, 0), PLACE + 0x9000), ERR_EMPTY);
     end();

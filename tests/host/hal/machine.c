@@ -11,6 +11,7 @@
 #include "debug/log.h"
 #include "hal/paging.h"
 #include "hal/string.h"
+#include "memory/entry.h"
 #include "memory/space.h"
 
 char *machine_memory;
@@ -171,6 +172,8 @@ void machine_start(unsigned megabytes, unsigned hart_number) {
 }
 
 uint64_t machine_free(void) {
+    while (tables_free_one())
+        ;
     struct frame_counts counts;
     frames_count(&counts);
     return counts.free + counts.zeroed;

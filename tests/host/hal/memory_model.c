@@ -1,16 +1,21 @@
 #include "memory_model.h"
 
 struct model_space model[SPACES];
+unsigned model_shift;
 
 // --- runs ----------------------------------------------------------------------------------------
 
 uaddr_t model_address(const struct model_run *run) {
-    return MODEL_BASE + run->area * level_size(2) + run->page * PAGE_SIZE;
+    return (8 + run->area) * level_size(2 + model_shift) + run->page * level_size(1 + model_shift);
+}
+
+uaddr_t model_word(const struct model_run *run, unsigned word) {
+    return model_address(run) + word * (level_size(1 + model_shift) / WORDS);
 }
 
 parcel_t model_parcel(const struct model_run *run, enum parcel_mode mode, bool writable,
                       bool executable) {
-    return parcel_make(model_address(run), run->level, run->count, mode,
+    return parcel_make(model_address(run), run->level + model_shift, run->count, mode,
                        (writable ? PARCEL_WRITABLE : 0) | (executable ? PARCEL_EXECUTABLE : 0));
 }
 
@@ -222,8 +227,7 @@ static bool slot_may_leave(struct model_space *space, const struct model_run *ru
 static bool may_leave(struct model_space *space, const struct model_run *run,
                       const struct model_pass *pass, bool marked) {
     unsigned empty = 0;
-    if ((pass->writable && pass->executable) || !has_way(space, run) ||
-        (pass->mode == PARCEL_CLONE && run->level == 2))
+    if ((pass->writable && pass->executable) || !has_way(space, run))
         return false;
     for (unsigned i = 0; i < run->count; i++) {
         if (!slot_may_leave(space, run, i, pass, marked))
@@ -346,7 +350,7 @@ bool model_clone(struct model_space *space, const struct model_run *from,
                  const struct model_run *to) {
     struct model_pass pass = {.mode = PARCEL_CLONE};
     bool writable = false, executable = false;
-    if (from->level == 2 || runs_overlap(from, to) || !may_leave(space, from, &pass, false))
+    if (runs_overlap(from, to) || !may_leave(space, from, &pass, false))
         return false;
     for (unsigned i = 0; i < from->count; i++) {
         struct model_slot slot = model_effective(space, from, i);
@@ -363,6 +367,19 @@ bool model_clone(struct model_space *space, const struct model_run *from,
         slot_pass(space, from, &pass, space, to, i);
     }
     return true;
+}
+
+// What is lent, borrowed, in flight or prepared is not there.
+void model_fork(const struct model_space *parent, struct model_space *child) {
+    *child = (struct model_space){};
+    for (unsigned i = 0; i < AREAS; i++) {
+        if (!settled(&parent->area[i].slot))
+            continue;
+        child->area[i] = parent->area[i];
+        for (unsigned page = 0; page < PAGES; page++)
+            if (!settled(&parent->area[i].page[page].slot))
+                child->area[i].page[page] = (struct model_page){};
+    }
 }
 
 bool model_return(struct model_space *borrower, const struct model_run *landed, unsigned window,

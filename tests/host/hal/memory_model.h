@@ -1,5 +1,7 @@
 // The reference model of parcels: what each page of each space holds, and what may be done with it.
-// It knows nothing of tables, references or sums; a clone is a copy of a number.
+// It knows nothing of tables, references or sums; a clone is a copy of numbers. Its levels 1 and 2,
+// pages and areas, are any two neighbouring ones of the machine: a sequence runs with 1 and 2, 2 and
+// 3, or 3 and 4.
 #pragma once
 
 #include "memory/space.h"
@@ -7,6 +9,7 @@
 static constexpr unsigned SPACES = 4;
 static constexpr unsigned AREAS = 7;  // slots of level 2 in use in each space
 static constexpr unsigned PAGES = 12; // slots of level 1 in use in each area
+static constexpr unsigned WORDS = 2;  // looked at in each page, as far from each other as can be
 static constexpr unsigned WINDOWS = AREAS * (PAGES + 1);
 
 enum model_kind : uint8_t { MODEL_EMPTY, MODEL_MEMORY, MODEL_LENT, MODEL_LANDING };
@@ -20,7 +23,7 @@ struct model_slot {
 
 struct model_page {
     struct model_slot slot;
-    uint64_t value;
+    uint64_t value[WORDS];
 };
 
 struct model_area {
@@ -50,10 +53,10 @@ struct model_pass {
 };
 
 extern struct model_space model[SPACES];
-
-static constexpr uaddr_t MODEL_BASE = 0x40000000;
+extern unsigned model_shift; // what the machine's levels are above the model's
 
 uaddr_t model_address(const struct model_run *run);
+uaddr_t model_word(const struct model_run *run, unsigned word);
 parcel_t model_parcel(const struct model_run *run, enum parcel_mode mode, bool writable,
                       bool executable);
 struct model_slot *model_slot(struct model_space *space, const struct model_run *run, unsigned i);
@@ -70,6 +73,7 @@ bool model_protect(struct model_space *space, const struct model_run *run, bool 
                    bool executable);
 bool model_clone(struct model_space *space, const struct model_run *from,
                  const struct model_run *to);
+void model_fork(const struct model_space *parent, struct model_space *child);
 bool model_prepare(struct model_space *space, const struct model_run *run, unsigned window);
 bool model_release(struct model_space *space, const struct model_run *run);
 bool model_mark(struct model_space *space, const struct model_run *run,

@@ -11,6 +11,7 @@
 
 static constexpr unsigned HARTS = 3, MEGABYTES = 48, CHECK_EVERY = 250;
 static constexpr unsigned LOANS = 24, FLIGHTS = 8;
+static constexpr uint64_t PLENTY = 1ull << 40;
 
 struct loan {
     bool used;
@@ -62,6 +63,17 @@ static struct model_run run_pick(unsigned level, unsigned n) {
     if (level == 1)
         return (struct model_run){1, area, page, count < PAGES - page ? count : PAGES - page};
     return (struct model_run){2, area, 0, count > 1 && area + 1 < AREAS ? 2 : 1};
+}
+
+// A place for as many.
+static struct model_run run_at(const struct model_run *like, unsigned n) {
+    struct model_run run = run_pick(like->level, n);
+    run.count = like->count;
+    if (run.level == 1 && run.page + run.count > PAGES)
+        run.page = PAGES - run.count;
+    if (run.level == 2 && run.area + run.count > AREAS)
+        run.area = AREAS - run.count;
+    return run;
 }
 
 static struct model_pass pass_pick(unsigned n) {
@@ -132,10 +144,7 @@ static void step_protect(unsigned s) {
 }
 
 static void step_clone(unsigned s) {
-    struct model_run run = run_pick(1, 3), to = run_pick(1, 5);
-    to.count = run.count;
-    if (to.page + to.count > PAGES)
-        to.page = PAGES - to.count;
+    struct model_run run = run_pick(level_pick(), 3), to = run_at(&run, 5);
     run_say("clone", s, &run);
     run_say("to", s, &to);
     status_t status = memory_clone(space_of(s), model_parcel(&run, PARCEL_NONE, false, false),
@@ -195,7 +204,7 @@ static struct loan *loan_free(void) {
 static bool pass(unsigned from, const struct model_run *run, const struct model_pass *how,
                  bool marked, unsigned to) {
     struct acceptance acceptance = {
-        .charge = 1'000'000,
+        .charge = PLENTY,
         .flags = (numbers[8] & 3 ? ACCEPT_HOLES : 0) | (numbers[8] & 4 ? ACCEPT_EXECUTABLE : 0)};
     struct loan *loan = loan_free();
     parcel_t parcel = model_parcel(run, how->mode, how->writable, how->executable), landed;
@@ -226,10 +235,7 @@ static void step_pass(unsigned s) {
     pass(s, &run, &how, false, pick(7, SPACES));
 }
 
-static void step_return([[maybe_unused]] unsigned s) {
-    struct loan *loan = &loans[pick(3, LOANS)];
-    if (!loan->used)
-        return;
+static void loan_return(struct loan *loan) {
     run_say("return", loan->borrower, &loan->landed);
     run_say("to", loan->lender, &loan->home);
     status_t status = parcel_return(
@@ -241,6 +247,13 @@ static void step_return([[maybe_unused]] unsigned s) {
     loan->used = status != OK;
 }
 
+static void step_return([[maybe_unused]] unsigned s) {
+    struct loan *loan = &loans[pick(3, LOANS)];
+    if (!loan->used)
+        return;
+    loan_return(loan);
+}
+
 static void step_mark(unsigned s) {
     struct flight *flight = &flights[pick(7, FLIGHTS)];
     if (flight->used)
@@ -250,6 +263,7 @@ static void step_mark(unsigned s) {
     status_t status = parcel_mark(space_of(s), model_parcel(&flight->run, flight->pass.mode,
                                                             flight->pass.writable,
                                                             flight->pass.executable));
+    tlb_wait();
     if (scarce(status))
         return;
     compare("mark", status, model_mark(&model[s], &flight->run, &flight->pass));
@@ -276,14 +290,9 @@ static void step_land([[maybe_unused]] unsigned s) {
 }
 
 static void step_move(unsigned s) {
-    struct model_run run = run_pick(level_pick(), 3), to = run_pick(run.level, 7);
+    struct model_run run = run_pick(level_pick(), 3), to = run_at(&run, 7);
     struct model_pass how = pass_pick(5);
     unsigned other = pick(9, SPACES);
-    to.count = run.count;
-    if (run.level == 1 && to.page + to.count > PAGES)
-        to.page = PAGES - to.count;
-    if (run.level == 2 && to.area + to.count > AREAS)
-        to.area = AREAS - to.count;
     run_say("move", s, &run);
     run_say("to", other, &to);
     status_t status = parcel_move(
@@ -291,6 +300,71 @@ static void step_move(unsigned s) {
         model_address(&to));
     if (!scarce(status))
         compare("move", status, model_move(&model[s], &run, &how, &model[other], &to));
+}
+
+// --- fork ----------------------------------------------------------------------------------------
+
+// A page beside the areas, so that the tables that the areas lie in are there.
+static void space_begin(unsigned s) {
+    parcel_t page = parcel_make(model_address(&(struct model_run){2, 100, 0, 1}), 1, 1,
+                                PARCEL_NONE, 0);
+    frames_fail_at(0);
+    spaces[s].account.limit = PLENTY;
+    if (memory_create(space_of(s), page, MEMORY_PAGES) != OK)
+        differ("no memory to begin with", s, s);
+}
+
+// True if nothing of a space is anywhere else, and nothing of others is there.
+static bool space_settle(unsigned s) {
+    bool used = false;
+    for (unsigned i = 0; i < FLIGHTS; i++)
+        if (flights[i].used && flights[i].space == s)
+            flight_end(&flights[i]);
+    for (unsigned round = 0; round < 4; round++)
+        for (unsigned i = 0; i < LOANS; i++)
+            if (loans[i].used)
+                loan_return(&loans[i]);
+    for (unsigned i = 0; i < LOANS; i++)
+        used |= loans[i].used && (loans[i].borrower == s || loans[i].lender == s);
+    return !used;
+}
+
+static void space_empty(unsigned s) {
+    unsigned here = hart_self()->index;
+    for (unsigned hart = 0; hart < HARTS; hart++) {
+        machine_switch(hart);
+        if (hart_space[hart] == (int)s) {
+            machine_enter(nullptr);
+            hart_space[hart] = -1;
+        }
+    }
+    machine_switch(here);
+    while (!space_destroy(space_of(s)))
+        ;
+    if (spaces[s].account.used != 0 || space_create(space_of(s), &spaces[s].account) != OK)
+        differ("a space did not end", (unsigned)spaces[s].account.used, 0);
+    model[s] = (struct model_space){};
+}
+
+static void step_fork(unsigned s) {
+    unsigned child = (s + 1 + pick(3, SPACES - 1)) % SPACES, fail_at = pick(4, 24);
+    say("  fork space %u to space %u\n", s, child);
+    frames_fail_at(0);
+    if (pick(5, 4) == 0 && space_fork(space_of(s), space_of(child)) != ERR_OCCUPIED)
+        differ("fork into what is not empty", s, child);
+    if (!space_settle(child))
+        return;
+    space_empty(child);
+    frames_fail_at(fail_at < 8 ? fail_at : 0);
+    spaces[child].account.limit = fail_at == 8 ? pick(6, 4096) : PLENTY;
+    status_t status = space_fork(space_of(s), space_of(child));
+    if (!scarce(status)) {
+        compare("fork", status, true);
+        model_fork(&model[s], &model[child]);
+        spaces[child].account.limit = PLENTY;
+    } else {
+        space_begin(child);
+    }
 }
 
 // --- user code -----------------------------------------------------------------------------------
@@ -322,11 +396,11 @@ static uint64_t *touch(struct space *space, uaddr_t address, bool write, bool ex
     return nullptr;
 }
 
-static void page_compare(struct model_page *page, uint64_t *word, bool write) {
+static void word_compare(uint64_t *value, uint64_t *word, bool write) {
     if (write)
-        page->value = *word = ++values;
-    else if (*word != page->value)
-        differ("value read", (unsigned)*word, (unsigned)page->value);
+        *value = *word = ++values;
+    else if (*word != *value)
+        differ("value read", (unsigned)*word, (unsigned)*value);
 }
 
 static struct model_run touch_pick(unsigned space) {
@@ -351,19 +425,20 @@ static void step_touch(unsigned s) {
     struct model_slot slot = model_effective(&model[s], &run, 0);
     bool memory = model[s].area[run.area].slot.kind == MODEL_MEMORY && slot.kind == MODEL_MEMORY;
     bool expected = memory && (!write || slot.writable) && (!execute || slot.executable);
+    unsigned which = numbers[7] % WORDS;
     run_say(write ? "write" : execute ? "execute" : "read", s, &run);
-    uint64_t *word = touch(space_of(s), model_address(&run), write, execute);
+    uint64_t *word = touch(space_of(s), model_word(&run, which), write, execute);
     if ((word != nullptr) != expected)
         differ("touch", word != nullptr, expected);
     else if (word != nullptr)
-        page_compare(&model[s].area[run.area].page[run.page], word, write);
+        word_compare(&model[s].area[run.area].page[run.page].value[which], word, write);
 }
 
 static void step_speculate([[maybe_unused]] unsigned s) {
     int space = hart_space[hart_self()->index];
     struct model_run run = touch_pick(space < 0 ? 0 : (unsigned)space);
     if (space >= 0)
-        adversary_speculate(model_address(&run));
+        adversary_speculate(model_word(&run, numbers[7] % WORDS));
 }
 
 static void step_zero([[maybe_unused]] unsigned s) { frames_zero_some(1 + pick(3, 8)); }
@@ -381,6 +456,7 @@ static const struct {
     {step_pass, 22, true},    {step_return, 14, true},    {step_mark, 5, true},
     {step_land, 8, true},     {step_move, 6, false},      {step_run, 6, false},
     {step_touch, 40, false},  {step_speculate, 8, false}, {step_zero, 1, false},
+    {step_fork, 1, true},
 };
 
 static unsigned kind_pick(void) {
@@ -396,7 +472,7 @@ static unsigned kind_pick(void) {
 static void scarcity_set(unsigned s, bool touches) {
     unsigned how = touches ? 0 : numbers[9] >> 8;
     frames_fail_at(how % 16 == 1 ? 1 + how / 16 % 5 : 0);
-    spaces[s].account.limit = how % 16 == 2 ? spaces[s].account.used + how / 16 : 1'000'000;
+    spaces[s].account.limit = how % 16 == 2 ? spaces[s].account.used + how / 16 : PLENTY;
 }
 
 static void step_do(const struct step *step) {
@@ -406,7 +482,7 @@ static void step_do(const struct step *step) {
     scarcity_set(s, kinds[kind].body == step_touch);
     kinds[kind].body(s);
     frames_fail_at(0);
-    spaces[s].account.limit = 1'000'000;
+    spaces[s].account.limit = PLENTY;
     if (kinds[kind].message)
         hart_owes[hart_self()->index] = true;
 }
@@ -419,11 +495,8 @@ static void steps_begin(void) {
     spaces_begin(space_list, SPACES);
     for (unsigned hart = 0; hart < HARTS; hart++)
         hart_space[hart] = -1;
-    // A page beside the areas, so that the tables of level 2 are there.
-    parcel_t page = parcel_make(MODEL_BASE + 100 * level_size(2), 1, 1, PARCEL_NONE, 0);
     for (unsigned i = 0; i < SPACES; i++)
-        if (memory_create(space_of(i), page, MEMORY_PAGES) != OK)
-            differ("no memory to begin with", i, i);
+        space_begin(i);
 }
 
 static void step_check(const char *when) {
@@ -459,12 +532,13 @@ static void steps_end(void) {
     failed = true;
 }
 
-bool steps_run(const struct step *steps, unsigned count, bool aloud) {
+bool steps_run(const struct step *steps, unsigned count, unsigned shift, bool aloud) {
     talking = aloud;
+    model_shift = shift;
     steps_begin();
     for (unsigned i = 0; i < count && !failed; i++) {
         step_do(&steps[i]);
-        if (count < 200 || i % CHECK_EVERY == 0)
+        if (count < 1000 || i % CHECK_EVERY == 0)
             step_check("check");
     }
     if (!failed)

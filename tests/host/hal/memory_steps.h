@@ -11,5 +11,5 @@ struct step {
 };
 
 // Runs a sequence on a new machine, the kernel's memory beside the model. False if they differ.
-// `aloud`: says what each step does.
-bool steps_run(const struct step *steps, unsigned count, bool aloud);
+// `shift`: pages and areas are those of levels 1 and 2, and so many more. `aloud`: says what each step does.
+bool steps_run(const struct step *steps, unsigned count, unsigned shift, bool aloud);
