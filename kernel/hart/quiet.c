@@ -4,21 +4,14 @@
 #include "hart/task.h"
 #include "sync/spinlock.h"
 
-// `now` counts deferrals. Each hart's `quiet` is the value that it saw at its last quiet point;
+// `quiet_now` counts deferrals. Each hart's `quiet` is the value that it saw at its last quiet point;
 // what was deferred at stamp s may go when every hart's is at least s.
-static _Atomic uint64_t now = 1;
+_Atomic uint64_t quiet_now = 1;
 static struct spinlock lock;
 static struct quiet *waiting, **last = &waiting;
 static struct task task;
 
-uint64_t quiet_stamp(void) { return __c11_atomic_fetch_add(&now, 1, __ATOMIC_SEQ_CST); }
-
-void quiet_point(void) {
-    uint64_t seen = __c11_atomic_load(&now, __ATOMIC_ACQUIRE);
-    struct hart *hart = hart_self();
-    if (__c11_atomic_load(&hart->quiet, __ATOMIC_RELAXED) != seen)
-        __c11_atomic_store(&hart->quiet, seen, __ATOMIC_RELEASE);
-}
+uint64_t quiet_stamp(void) { return __c11_atomic_fetch_add(&quiet_now, 1, __ATOMIC_SEQ_CST); }
 
 bool quiet_passed(uint64_t stamp) {
     for (unsigned i = 0; i < hart_count; i++)
@@ -29,7 +22,7 @@ bool quiet_passed(uint64_t stamp) {
 }
 
 bool quiet_passed_recently(uint32_t stamp_low) {
-    uint64_t newest = __c11_atomic_load(&now, __ATOMIC_ACQUIRE);
+    uint64_t newest = __c11_atomic_load(&quiet_now, __ATOMIC_ACQUIRE);
     return quiet_passed(newest - (uint32_t)((uint32_t)newest - stamp_low));
 }
 
@@ -39,7 +32,7 @@ static void quiet_ask(uint64_t stamp) {
     static uint64_t asked;
     if (stamp < asked)
         return;
-    asked = __c11_atomic_load(&now, __ATOMIC_RELAXED);
+    asked = __c11_atomic_load(&quiet_now, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < hart_count; i++)
         if (harts[i] != hart_self() && harts[i]->online &&
             __c11_atomic_load(&harts[i]->quiet, __ATOMIC_ACQUIRE) <= stamp &&

@@ -2,7 +2,7 @@
 // every hart has left the kernel, or is idle. Readers pay nothing.
 #pragma once
 
-#include <stdint.h>
+#include "hart/hart.h"
 
 struct quiet {
     struct quiet *next;
@@ -20,5 +20,13 @@ bool quiet_passed(uint64_t stamp);
 // The same for the low half of a stamp that is not older than 2^32 others.
 bool quiet_passed_recently(uint32_t stamp_low);
 
+// Deferrals so far.
+extern _Atomic uint64_t quiet_now;
+
 // This hart is at a quiet point: it holds no look-up result.
-void quiet_point(void);
+static inline void quiet_point(void) {
+    uint64_t seen = __c11_atomic_load(&quiet_now, __ATOMIC_ACQUIRE);
+    struct hart *hart = hart_self();
+    if (__c11_atomic_load(&hart->quiet, __ATOMIC_RELAXED) != seen)
+        __c11_atomic_store(&hart->quiet, seen, __ATOMIC_RELEASE);
+}

@@ -146,7 +146,8 @@ static void space_enter(struct hart *hart, struct space *space) {
     if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) == space &&
         hart->generation == __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE))
         return;
-    __c11_atomic_store(&hart->space, space, __ATOMIC_SEQ_CST);
+    // Loading the root, which serialises, makes this visible before any translation is cached.
+    __c11_atomic_store(&hart->space, space, __ATOMIC_RELAXED);
     hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
     hart->counters.space_loads++;
     hal_space_load(space->root);
@@ -167,7 +168,7 @@ void space_leave(struct hart *hart) {
         return;
     hal_space_load(paging_kernel_root());
     hart->counters.space_loads++;
-    __c11_atomic_store(&hart->space, nullptr, __ATOMIC_SEQ_CST);
+    __c11_atomic_store(&hart->space, nullptr, __ATOMIC_RELEASE);
 }
 
 // --- time ----------------------------------------------------------------------------------------
@@ -179,8 +180,8 @@ static void tick_arm(struct hart *hart, ticks_t when) {
     hal_timer_arm(when);
 }
 
-// The timer runs while there is a deadline, and comes by soon while there is something to switch to or
-// work left over.
+// The timer runs while there is a deadline, and comes by soon while there is something to switch to
+// or work left over.
 static void tick_update(struct hart *hart) {
     ticks_t next = hart->nearest;
     if (hart->queued != 0 || hart->tasks != nullptr) {
@@ -263,10 +264,16 @@ static void current_check(struct hart *hart) {
     }
 }
 
+static bool flush_asked(const struct hart *hart) {
+    return __c11_atomic_load(&hart->flush, __ATOMIC_ACQUIRE) !=
+           __c11_atomic_load(&hart->flushed, __ATOMIC_RELAXED);
+}
+
 void hart_exit(void) {
     struct hart *hart = hart_self();
     for (;;) {
-        hart_poll();
+        if (flush_asked(hart))
+            hart_poll();
         inbox_empty(hart);
         if (hart->tasks != nullptr)
             (void)tasks_run();
