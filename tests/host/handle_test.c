@@ -1,0 +1,209 @@
+// The handle table: nothing but a handle names anything, however the table grows.
+//
+// sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
+// sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
+// sources: kernel/hart/process.c kernel/hart/thread.c kernel/hart/schedule.c kernel/hart/time.c
+// sources: kernel/hart/quiet.c kernel/hart/task.c kernel/memory/heap.c kernel/memory/space.c
+// sources: kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c kernel/memory/free.c
+// sources: kernel/memory/parcel.c kernel/memory/pass.c kernel/memory/landing.c
+// sources: kernel/memory/fault.c kernel/memory/query.c
+// sources: kernel/memory/tlb.c kernel/memory/frame.c kernel/memory/frame_cache.c
+// sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
+// sources: kernel/sync/spinlock.c tests/host/harts/memory.c
+// defines: BATON_DEBUG=1
+#include "kernel.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+static struct process *one, *two;
+static struct port *port;
+static handle_t receive_right;
+
+static void begin(void) {
+    static bool started;
+    static const char name[16] = "holder";
+    if (!started)
+        kernel_start(1);
+    started = true;
+    CHECK_EQ(process_create(&kernel_process, 3000, name, &one), OK);
+    CHECK_EQ(process_create(&kernel_process, 64, name, &two), OK);
+    CHECK_EQ(port_create(&kernel_process, 0, &port), OK);
+    CHECK_EQ(handle_install(one, &port->object, RIGHT_RECEIVE | RIGHT_TRANSFER, 0, &receive_right),
+             OK);
+    object_release(&port->object);
+}
+
+static void end(void) {
+    process_release(one);
+    process_release(two);
+    kernel_settle();
+    CHECK(process_from(1) == nullptr);
+}
+
+static handle_t install(rights_t rights) {
+    handle_t handle = HANDLE_NONE;
+    CHECK_EQ(handle_install(one, &port->object, rights, 0, &handle), OK);
+    return handle;
+}
+
+// No value leads to an entry that is not its own, by the whole index or by one cut to the table's
+// size, as the fast path cuts it.
+static void entries_check(struct process *process) {
+    const struct handle_table *table = &process->handles;
+    for (uint64_t i = 0; i <= table->index_mask; i++) {
+        const struct handle_entry *entry = &table->entries[i];
+        const handle_t values[] = {entry->handle, entry->call_handle, entry->receive_handle};
+        bool open = (entry->handle & 0xffff) == i && i != 0;
+        for (unsigned v = 0; v < 3; v++)
+            CHECK((values[v] & table->index_mask) != i || (open && values[v] == entry->handle));
+        CHECK(!open || (entry->call_handle == entry->handle) ==
+                           (entry->type == OBJECT_PORT && (entry->rights & RIGHT_CALL)));
+        CHECK(!open || (entry->receive_handle == entry->handle) ==
+                           (entry->type == OBJECT_PORT && (entry->rights & RIGHT_RECEIVE)));
+    }
+}
+
+TEST(random_numbers_name_nothing) {
+    begin();
+    for (unsigned i = 0; i < 300; i++)
+        (void)install(RIGHT_CALL);
+    entries_check(one);
+    unsigned found = 0;
+    srand(3);
+    for (unsigned i = 0; i < 1'000'000; i++)
+        found += handle_entry(one, (handle_t)rand() | 1u << 31) != nullptr;
+    CHECK_EQ(found, 0);
+    CHECK(handle_entry(one, HANDLE_NONE) == nullptr);
+    CHECK(handle_entry(one, 0xffff) == nullptr);
+    end();
+}
+
+TEST(a_closed_handle_stays_closed) {
+    begin();
+    handle_t handle = install(RIGHT_CALL);
+    CHECK_EQ(handle_close(one, handle), OK);
+    for (unsigned i = 0; i < 1000; i++) {
+        handle_t next = install(RIGHT_CALL);
+        CHECK(next != handle);
+        CHECK(handle_entry(one, handle) == nullptr);
+        CHECK_EQ(handle_close(one, next), OK);
+        CHECK_EQ(handle_close(one, next), ERR_BAD_HANDLE);
+    }
+    entries_check(one);
+    end();
+}
+
+TEST(grows_to_its_end) {
+    static handle_t handles[1 << 16];
+    unsigned count = 0;
+    begin();
+    while (handle_install(one, &port->object, RIGHT_CALL, count, &handles[count]) == OK)
+        count++;
+    CHECK_EQ(count, 65534); // all but index 0 and the receive right
+    handle_t more;
+    CHECK_EQ(handle_install(one, &port->object, RIGHT_CALL, 0, &more), ERR_NO_HANDLE);
+    entries_check(one);
+    for (unsigned i = 0; i < count; i++)
+        CHECK_EQ(handle_entry(one, handles[i])->badge >> BADGE_OWNER_SHIFT, i);
+    for (unsigned i = 0; i < count; i++)
+        CHECK_EQ(handle_close(one, handles[i]), OK);
+    entries_check(one);
+    CHECK_EQ(one->handles.used, 1);
+    end();
+}
+
+TEST(refused_at_the_limit) {
+    begin();
+    uint64_t limit = one->account.limit;
+    one->account.limit = one->account.used;
+    unsigned count = 1;
+    handle_t handle;
+    status_t status;
+    while ((status = handle_install(one, &port->object, RIGHT_CALL, 0, &handle)) == OK)
+        count++;
+    CHECK_EQ(status, ERR_NO_MEMORY);
+    CHECK_EQ(count, PAGE_SIZE / sizeof(struct handle_entry) - 1);
+    one->account.limit = limit;
+    CHECK_EQ(handle_install(one, &port->object, RIGHT_CALL, 0, &handle), OK);
+    end();
+}
+
+TEST(rights_only_shrink) {
+    begin();
+    handle_t all = install(RIGHT_CALL | RIGHT_DUPLICATE | RIGHT_TRANSFER), copy, none;
+    CHECK_EQ(handle_duplicate(one, all, RIGHT_CALL | RIGHT_RECEIVE, &copy), OK);
+    CHECK_EQ(handle_entry(one, copy)->rights, RIGHT_CALL);
+    CHECK_EQ(handle_duplicate(one, copy, RIGHTS_ALL, &none), ERR_NO_RIGHT);
+    CHECK_EQ(handle_duplicate(one, receive_right, RIGHTS_ALL, &none), ERR_NO_RIGHT);
+    CHECK_EQ(handle_duplicate(one, all ^ 1 << 20, RIGHTS_ALL, &none), ERR_BAD_HANDLE);
+    status_t status;
+    CHECK(handle_look_up(one, copy, OBJECT_PORT, RIGHT_RECEIVE, &status) == nullptr);
+    CHECK_EQ(status, ERR_NO_RIGHT);
+    CHECK(handle_look_up(one, copy, OBJECT_THREAD, 0, &status) == nullptr);
+    CHECK_EQ(status, ERR_WRONG_TYPE);
+    end();
+}
+
+static struct handle_batch batch(handle_t a, handle_t b, unsigned moved, uint64_t rights) {
+    return (struct handle_batch){.tag = 5 | (uint64_t)moved << TAG_MOVE_SHIFT |
+                                        rights << TAG_RIGHTS_SHIFT,
+                                 .low = a | (uint64_t)b << 32};
+}
+
+TEST(batches_move_and_duplicate) {
+    begin();
+    handle_t moved = install(RIGHT_CALL | RIGHT_TRANSFER);
+    handle_t kept = install(RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE);
+    struct handle_batch b = batch(moved, kept, 1, 0xff | RIGHT_CALL << 8);
+    CHECK_EQ(handles_pass(one, two, nullptr, &b), OK);
+    CHECK(handle_entry(one, moved) == nullptr);
+    CHECK(handle_entry(one, kept) != nullptr);
+    CHECK_EQ(handle_entry(two, (handle_t)b.low)->rights, RIGHT_CALL | RIGHT_TRANSFER);
+    CHECK_EQ(handle_entry(two, (handle_t)(b.low >> 32))->rights, RIGHT_CALL);
+    CHECK_EQ(b.high, 0);
+    CHECK_EQ(b.tag, 5 | 1ull << TAG_MOVE_SHIFT |
+                        (uint64_t)(RIGHT_CALL | RIGHT_TRANSFER | RIGHT_CALL << 8) << 32);
+    end();
+}
+
+TEST(batches_are_refused_whole) {
+    begin();
+    handle_t good = install(RIGHT_CALL | RIGHT_TRANSFER), fixed = install(RIGHT_CALL);
+    const struct {
+        struct handle_batch batch;
+        status_t status;
+    } cases[] = {
+        {batch(good, fixed, 3, 0), ERR_NO_RIGHT},   {batch(good, good, 1, 0), ERR_BAD_HANDLE},
+        {batch(good, good, 3, 0), ERR_BAD_HANDLE},  {batch(good, 77, 3, 0), ERR_BAD_HANDLE},
+        {batch(good, 0, 0, 0), ERR_NO_RIGHT},
+        {batch(good, receive_right, 1, 0), ERR_NO_RIGHT},
+        {batch(good, receive_right, 3, 0), ERR_NO_RIGHT},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct handle_batch b = cases[i].batch;
+        const struct object *through = i == 6 ? &port->object : nullptr;
+        CHECK_EQ(handles_pass(one, two, through, &b), cases[i].status);
+        CHECK(handle_entry(one, good) != nullptr);
+        CHECK_EQ(two->handles.used, 0);
+    }
+    // Through another port the receive right may go, and takes the right along whatever was said.
+    struct handle_batch b = batch(receive_right, 0, 1, 0);
+    CHECK_EQ(handles_pass(one, two, nullptr, &b), OK);
+    CHECK_EQ(handle_entry(two, (handle_t)b.low)->rights, RIGHT_RECEIVE);
+    CHECK(!port->closed);
+    CHECK_EQ(handle_close(two, (handle_t)b.low), OK);
+    CHECK(port->closed);
+    end();
+}
+
+// Two processes that have not started could keep each other for ever.
+TEST(new_processes_hold_no_new_ones) {
+    begin();
+    handle_t handle, granted;
+    CHECK_EQ(handle_install(&kernel_process, &one->object, RIGHT_TRANSFER, 0, &handle), OK);
+    CHECK_EQ(handle_grant(&kernel_process, handle, one, 0xff, true, &granted), ERR_NOT_ALLOWED);
+    CHECK_EQ(handle_grant(&kernel_process, handle, two, 0xff, true, &granted), ERR_NOT_ALLOWED);
+    CHECK_EQ(handle_close(&kernel_process, handle), OK);
+    end();
+}
