@@ -79,6 +79,7 @@ TEST(a_late_expiry_ends_nothing) {
     program_reply(bt, HANDLE_NONE, 0);
     program_run(at);
     CHECK_EQ(program_status(at), OK);
+    CHECK_EQ(at->timer.deadline, 0); // nothing is left that the fast path would have to clear
     program_call(at, a_call, 2, 0, host_ticks + 5000);
     late.expired(&at->timer);
     CHECK(at->port != nullptr);
@@ -112,9 +113,14 @@ TEST(no_timer_stays_armed) {
 
 TEST(a_far_deadline_does_not_keep_the_watchdog_away) {
     begin();
+    program_receive(ct, c_port, 0);
     program_receive(bt, b_port, host_ticks + 1'000'000);
     program_run(at);
-    CHECK(kernel_run() == at); // and another waits for the hart
+    kernel_wait(1500);
+    CHECK(kernel_run() == at);
+    CHECK(hart_tick(harts[0]) > host_ticks + 1000); // nobody else is there to run
+    CHECK_EQ(handle_close(c, c_port), OK);          // now C is, and finds that its port is gone
+    CHECK(kernel_run() == at);
     CHECK(hart_tick(harts[0]) <= host_ticks + 1000);
     end();
 }
