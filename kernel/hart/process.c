@@ -246,8 +246,8 @@ static bool loans_awaited(struct process *process) {
     return awaited;
 }
 
-// What is left when no thread runs any more, a bounded piece at a time: answer the requests in hand,
-// close the handles, wait for loans, free the memory, tell who watches.
+// What is left when no thread runs any more, a bounded piece at a time: answer the requests in
+// hand, close the handles, wait for loans, free the memory, tell who watches.
 static bool process_clean_up(struct task *task) {
     static constexpr unsigned HANDLES_AT_ONCE = 64;
     struct process *process = (struct process *)((uint8_t *)task - offsetof(struct process, task));
@@ -318,8 +318,8 @@ void process_loan_home(struct process *process) {
     }
 }
 
-// Asks the harts that run its threads to come by: all that are not idle, since one may be entering a
-// thread on the fast path, which does not look at the process's state.
+// Asks the harts that run its threads to come by: all that are not idle, since one may be entering
+// a thread on the fast path, which does not look at the process's state.
 static void harts_notify(const struct process *process) {
     const struct hart *self = hart_self();
     uint32_t here = self->current != nullptr && self->current->process == process;

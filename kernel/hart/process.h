@@ -1,8 +1,9 @@
-// Processes: an address space, a handle table, an account and a heap for kernel objects, and threads.
+// Processes: an address space, a handle table, an account and a heap for kernel objects, and
+// threads.
 //
-// A process is NEW until its first thread starts, LIVE, then ENDING (no thread of it starts any more;
-// those that run stop at their next entry to the kernel), and ENDED when its handles are closed, its
-// loans home and its memory freed. The object goes when nothing refers to it.
+// A process is NEW until its first thread starts, LIVE, then ENDING (no thread of it starts any
+// more; those that run stop at their next entry to the kernel), and ENDED when its handles are
+// closed, its loans home and its memory freed. The object goes when nothing refers to it.
 #pragma once
 
 #include <abi/query.h>
@@ -65,8 +66,8 @@ void processes_initialize(uint64_t frames);
 status_t process_create(struct process *creator, uint64_t limit, const char name[16],
                         struct process **process);
 
-// Ends a process: from now on it does nothing more; the rest follows in a kernel task. After a fault
-// `exception` is the processor's number for it.
+// Ends a process: from now on it does nothing more; the rest follows in a kernel task. After a
+// fault `exception` is the processor's number for it.
 void process_end(struct process *process, enum end_cause cause, uint32_t status, uint8_t exception,
                  uint64_t address);
 
@@ -84,8 +85,8 @@ struct process *process_find(uint32_t number);
 // The process with the smallest number >= `number`, referred to; nullptr at the end.
 struct process *process_from(uint32_t number);
 
-// Posts a death event to the port when the process ends. ERR_NO_MEMORY, ERR_NO_FRAME; ERR_BAD_HANDLE if
-// the port went meanwhile.
+// Posts a death event to the port when the process ends. ERR_NO_MEMORY, ERR_NO_FRAME;
+// ERR_BAD_HANDLE if the port went meanwhile.
 status_t process_watch(struct process *process, struct process *watcher, struct port *port,
                        uint64_t badge);
 

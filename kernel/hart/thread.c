@@ -8,8 +8,8 @@
 
 static constexpr uint64_t USER_FLAGS = 0x202; // interrupts on
 
-// A deadline has passed. Another hart may have ended the wait meanwhile, and the thread may wait anew:
-// wait_end looks at the present wait's deadline.
+// A deadline has passed. Another hart may have ended the wait meanwhile, and the thread may wait
+// anew: wait_end looks at the present wait's deadline.
 static void wait_expired(struct timer *timer) {
     struct thread *thread =
         (struct thread *)((uint8_t *)timer - offsetof(struct thread, timer));

@@ -61,8 +61,9 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     const struct registers *r = &caller->registers;
     const struct handle_batch batch = {r->rsi, r->r8, r->r9};
     unsigned count;
-    status_t status =
-        handles_present(&batch) ? handles_check(caller->process, &batch, &port->object, &count) : OK;
+    status_t status = OK;
+    if (handles_present(&batch))
+        status = handles_check(caller->process, &batch, &port->object, &count);
     if (status == OK && r->rdx != 0)
         status = parcel_mark(&caller->process->space, r->rdx);
     if (status != OK)
@@ -389,8 +390,8 @@ static bool list_take(struct thread **link, struct thread *thread, struct thread
     return false;
 }
 
-// Whether a wait that is to end with this status may do so: a call's deadline was read after its word,
-// a receiver's stands still under the port's lock.
+// Whether a wait that is to end with this status may do so: a call's deadline was read after its
+// word, a receiver's stands still under the port's lock.
 static bool wait_may_end(const struct thread *thread, uint64_t word, status_t status) {
     bool calls = (word & CALL_STATE_MASK) != CALL_IDLE;
     ticks_t deadline = calls ? thread->call.deadline : thread->timer.deadline;

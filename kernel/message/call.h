@@ -46,23 +46,23 @@ struct reply {
     struct reply *next, *previous; // of the process, under its lock
 };
 
-// Ends the call that a hand holds with an error, brings its loan home and empties it. A loan that is
-// lent on stays, and the hand with it: try again when it has come back.
+// Ends the call that a hand holds with an error, brings its loan home and empties it. A loan that
+// is lent on stays, and the hand with it: try again when it has come back.
 void hand_fail(struct process *server, struct hand *hand, status_t status);
 
 // Has its loan been lent on? Then the request cannot be answered yet.
 bool hand_lent_on(struct process *server, const struct hand *hand);
 
 // Ends a thread's wait with this status, wherever it waits: queued, taken or receiving; with
-// ERR_TIMED_OUT only if the deadline of this wait has passed. False: it does not wait, or another was
-// faster.
+// ERR_TIMED_OUT only if the deadline of this wait has passed. False: it does not wait, or another
+// was faster.
 bool wait_end(struct thread *thread, status_t status);
 
 // A kept request that nobody will answer any more.
 void reply_forget(struct reply *reply);
 
-// Whoever holds a call's hand, or knows its word, takes the call from TAKEN to `next`. False: somebody
-// else has ended it. Waits while it is held in REPLYING.
+// Whoever holds a call's hand, or knows its word, takes the call from TAKEN to `next`. False:
+// somebody else has ended it. Waits while it is held in REPLYING.
 bool call_claim(struct thread *caller, uint64_t word, enum call_state next);
 
 // An answer was refused, or a claim was for something else: the call is TAKEN again, unless it

@@ -11,8 +11,8 @@ static uint64_t handles_capacity(const struct handle_table *table) { return tabl
 
 static unsigned handle_index(handle_t handle) { return handle & INDEX_MASK; }
 
-// The low half of what no handle matches that leads to the entry: not even one whose index is cut to
-// the size of the table, as on the fast path.
+// The low half of what no handle matches that leads to the entry: not even one whose index is cut
+// to the size of the table, as on the fast path.
 static handle_t no_handle(unsigned index) { return ~index & INDEX_MASK; }
 
 // Links entries [from, to) at the end of the free list.
@@ -327,7 +327,8 @@ status_t handles_check(struct process *sender, const struct handle_batch *batch,
         if (handle == HANDLE_NONE)
             continue;
         for (unsigned j = 0; j < i; j++)
-            if (batch_handle(batch, j) == handle && (batch_moves(batch, i) || batch_moves(batch, j)))
+            if (batch_handle(batch, j) == handle &&
+                (batch_moves(batch, i) || batch_moves(batch, j)))
                 return ERR_BAD_HANDLE;
         status_t status = entry_travels(entry_find(&sender->handles, handle),
                                         batch_moves(batch, i), port);
@@ -363,8 +364,8 @@ static void tables_unlock(struct process *a, struct process *b) NO_THREAD_SAFETY
 static handle_t entry_pass(struct process *sender, handle_t handle, struct process *receiver,
                            rights_t mask, bool move, rights_t *granted) {
     struct handle_entry *entry = entry_find(&sender->handles, handle);
-    rights_t only = entry->type == OBJECT_PORT ? RIGHT_RECEIVE : 0; // there is one: never lost,
-    rights_t rights = (rights_t)((entry->rights & (mask | only)) & (move ? ~0 : ~only)); // or doubled
+    rights_t only = entry->type == OBJECT_PORT ? RIGHT_RECEIVE : 0; // never lost, or doubled
+    rights_t rights = (rights_t)((entry->rights & (mask | only)) & (move ? ~0 : ~only));
     uint32_t badge = (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT);
     struct object *object = entry->object;
     if (move)

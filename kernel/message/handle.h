@@ -1,6 +1,7 @@
 // A process's handle table: a growing array. Look-up takes no lock: a handle's index and generation
-// are checked by one comparison, on the message path type and right too. Changes are made under the table's lock.
-// An entry that was closed is used again only after a quiet point, and with another generation.
+// are checked by one comparison, on the message path type and right too. Changes are made under the
+// table's lock. An entry that was closed is used again only after a quiet point, and with another
+// generation.
 #pragma once
 
 #include "message/object.h"
@@ -9,9 +10,9 @@
 struct handle_entry {
     struct object *object;
     uint64_t badge;       // as received with messages sent through it
-    // Its value, while in use; else one whose index is not the entry's own. The same again for those
-    // that may call a port, and for those that may receive from it: one comparison for the fast path.
-    // Free: bits 16-31 hold the next generation, and two halves of the quiet stamp.
+    // Its value, while in use; else one whose index is not the entry's own. The same again for
+    // those that may call a port, and for those that may receive from it: one comparison for the
+    // fast path. Free: bits 16-31 hold the next generation, and two halves of the quiet stamp.
     _Atomic handle_t handle, call_handle, receive_handle;
     rights_t rights;
     uint8_t type;
@@ -21,7 +22,8 @@ static_assert(sizeof(struct handle_entry) == 32);
 
 struct handle_table {
     struct spinlock lock;
-    // Read without the lock, the mask first: a table that has just grown holds the old one's entries.
+    // Read without the lock, the mask first: a table that has just grown holds the old one's
+    // entries.
     _Atomic(struct handle_entry *) entries;
     _Atomic uint64_t index_mask; // entries less one; their number is a power of two
     uint32_t order;    // of the block of frames
@@ -81,7 +83,7 @@ status_t handles_room(struct process *receiver, unsigned count);
 status_t handles_pass(struct process *sender, struct process *receiver, const struct object *port,
                       struct handle_batch *batch);
 
-// Puts one handle of `from` into `to` with these of its rights. Errors as above; ERR_NOT_ALLOWED for a
-// process that has not started in another, or in itself.
+// Puts one handle of `from` into `to` with these of its rights. Errors as above; ERR_NOT_ALLOWED
+// for a process that has not started in another, or in itself.
 status_t handle_grant(struct process *from, handle_t handle, struct process *to, rights_t rights,
                       bool move, handle_t *granted);

@@ -1,4 +1,5 @@
-// Delivering to a thread: what a receive brings. All under the port's lock; the thread is in no list.
+// Delivering to a thread: what a receive brings. All under the port's lock; the thread is in no
+// list.
 #pragma once
 
 #include "hart/thread.h"

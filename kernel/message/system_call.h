@@ -35,8 +35,8 @@ static inline void *object_look_up(struct thread *thread, handle_t handle, enum 
     return entry != nullptr ? entry->object : nullptr;
 }
 
-// A process by handle; HANDLE_NONE is the thread's own. ERR_ENDED for RIGHT_CONTROL if it is ending: its
-// memory goes as soon as every hart has left the system calls that saw it alive.
+// A process by handle; HANDLE_NONE is the thread's own. ERR_ENDED for RIGHT_CONTROL if it is
+// ending: its memory goes as soon as every hart has left the system calls that saw it alive.
 static inline struct process *process_look_up(struct thread *thread, handle_t handle,
                                               rights_t rights, status_t *status) {
     *status = OK;
