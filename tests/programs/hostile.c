@@ -1,7 +1,7 @@
-// Random system calls: `hostile SEED CHILDREN CALLS`. So many children, eight at a time, each with two
-// threads of one handle table and one memory, make so many calls with random and boundary arguments,
-// on handles, ports and memory of their own and on a port that they share. They may ruin themselves.
-// Then the system is whole: the kernel's walk finds no error, and the memory is back.
+// Random system calls: `hostile SEED CHILDREN CALLS`. So many children, eight at a time, each with
+// two threads of one handle table and one memory, make so many calls with random and boundary
+// arguments, on handles, ports and memory of their own and on a port that they share. They may ruin
+// themselves. Then the system is whole: the kernel's walk finds no error, and the memory is back.
 
 #include "message.h"
 
@@ -158,7 +158,7 @@ static void second_thread(uint64_t seed) { fuzz(seed); }
     fuzz(seed);
 }
 
-// --- the parent -------------------------------------------------------------------------------------
+// --- the parent ----------------------------------------------------------------------------------
 
 static struct peer children[AT_ONCE];
 static unsigned crashed, alive;

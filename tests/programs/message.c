@@ -8,7 +8,7 @@
 
 static struct peer server;
 
-// --- words and registers --------------------------------------------------------------------------
+// --- words and registers -------------------------------------------------------------------------
 
 static void words(void)
 {
@@ -40,7 +40,7 @@ static void registers(void)
     EXPECT((uint32_t)message.word[2], start_process());
 }
 
-// --- wrong arguments --------------------------------------------------------------------------------
+// --- wrong arguments -----------------------------------------------------------------------------
 
 static void wrong(void)
 {
@@ -74,7 +74,7 @@ static void wrong(void)
     EXPECT(system_handle_close((handle_t)port), ERR_BAD_HANDLE);
 }
 
-// --- deadlines and answers --------------------------------------------------------------------------
+// --- deadlines and answers -----------------------------------------------------------------------
 
 static void deadlines(void)
 {
@@ -111,7 +111,7 @@ static void kept(void)
     peer_stop(&keeper);
 }
 
-// --- deaths -----------------------------------------------------------------------------------------
+// --- deaths --------------------------------------------------------------------------------------
 
 static uint64_t call_result(handle_t port, struct message *message)
 {
@@ -137,7 +137,7 @@ static void deaths(void)
     }
 }
 
-// --- handles ----------------------------------------------------------------------------------------
+// --- handles -------------------------------------------------------------------------------------
 
 static void handles(void)
 {
@@ -192,7 +192,7 @@ static void many_handles(void)
     EXPECT(system_handle_close((handle_t)port), OK);
 }
 
-// --- notifications ----------------------------------------------------------------------------------
+// --- notifications -------------------------------------------------------------------------------
 
 static void notifications(void)
 {

@@ -1,5 +1,5 @@
-// For tests of messages: an obedient server in a process of its own (message_server.c), how to start
-// one, and checks that end the program where one fails.
+// For tests of messages: an obedient server in a process of its own (message_server.c), how to
+// start one, and checks that end the program where one fails.
 #pragma once
 
 #include <baton/message.h>

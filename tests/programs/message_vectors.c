@@ -6,8 +6,8 @@
 static constexpr unsigned OTHERS = 2;
 static constexpr uint64_t COMPUTE_NS = 400 * MS;
 
-// Fills all vector registers, waits without a system call until the counter has come to `until`, and
-// counts the words that are not as they were.
+// Fills all vector registers, waits without a system call until the counter has come to `until`,
+// and counts the words that are not as they were.
 static uint64_t vectors_hold(uint64_t pattern, ticks_t until)
 {
     static uint64_t found[16][2];

@@ -1,9 +1,9 @@
-// Servers and clients that call each other, on all harts, while they are killed and started again at
-// random: `stress SEED KILLS [MEMBERS]`. Then everything is ended: the kernel's walk of all its
+// Servers and clients that call each other, on all harts, while they are killed and started again
+// at random: `stress SEED KILLS [MEMBERS]`. Then everything is ended: the kernel's walk of all its
 // structures finds no error, and as many frames are free as before.
 //
-// A member is a server or a client by its role; all of them call other members. What they do follows
-// from the seed, when it happens does not.
+// A member is a server or a client by its role; all of them call other members. What they do
+// follows from the seed, when it happens does not.
 
 #include "message.h"
 
@@ -26,7 +26,7 @@ static uint64_t next_random(void)
 
 static uint64_t below(uint64_t limit) { return next_random() % limit; }
 
-// --- a client -------------------------------------------------------------------------------------
+// --- a client ------------------------------------------------------------------------------------
 
 static volatile uint64_t *page;
 
@@ -75,7 +75,7 @@ static int be_client(void)
     return 0;
 }
 
-// --- a server -------------------------------------------------------------------------------------
+// --- a server ------------------------------------------------------------------------------------
 
 static handle_t kept;
 
@@ -158,7 +158,7 @@ static int be_server(void)
     }
 }
 
-// --- the one that kills ---------------------------------------------------------------------------
+// --- the one that kills --------------------------------------------------------------------------
 
 static struct peer members[MEMBERS_MAXIMUM];
 static unsigned member_count = 8;
@@ -220,7 +220,7 @@ static void round_run(unsigned kills)
     deaths_take(deadline_after(2 * SETTLE_NS), false, &alive);
 }
 
-// --- what is left ---------------------------------------------------------------------------------
+// --- what is left --------------------------------------------------------------------------------
 
 static void *query(uint32_t topic)
 {
