@@ -118,10 +118,10 @@ PLAIN void page_copy(void *restrict to, const void *restrict from) {
     uint64_t *out = to, *end = out + PAGE_SIZE / 8;
     const uint64_t *in = from;
     do {
-        for (unsigned i = 0; i < 16; i += 4) { // unrolled by the compiler
+        for (unsigned i = 0; i < 32; i += 4) { // unrolled by the compiler
             uint64_t a = in[i], b = in[i + 1], c = in[i + 2], d = in[i + 3];
             out[i] = a, out[i + 1] = b, out[i + 2] = c, out[i + 3] = d;
         }
-        out += 16, in += 16;
+        out += 32, in += 32;
     } while (out != end);
 }
