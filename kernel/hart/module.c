@@ -235,11 +235,12 @@ void modules_start(const struct boot_info *boot) {
                   wirings[i].name, status_text(status), memory_left() << 2);
         log_info("%s started as process %u", process->name, process->number);
     }
+    struct account *kernel = &kernel_process.account;
     uint64_t free = memory_left();
     if (rest_taker == nullptr)
         panic("no boot module holds \"accounts\"");
     if (free <= RESERVE_FRAMES ||
-        account_transfer(&kernel_process.account, &rest_taker->account, free - RESERVE_FRAMES) != OK)
+        account_transfer(kernel, &rest_taker->account, free - RESERVE_FRAMES) != OK)
         panic("no memory is left for programs");
 }
 

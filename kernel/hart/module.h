@@ -16,8 +16,8 @@ static inline uint64_t module_size(const struct module *module) {
 // Starts every program among the modules. Crashes with the names of required modules that are absent.
 void modules_start(const struct boot_info *boot);
 
-// Says in the log that a program of a module has ended. Nothing restarts one yet: without memory and
-// loader no program can be started any more, which is a crash of the system.
+// Says in the log that a program of a module has ended. Nothing restarts one yet: without memory
+// and loader no program can be started any more, which is a crash of the system.
 void module_program_ended(const struct process *process);
 
 // Moves pages of a module into slots of a process, with the limit for them. Errors: module_open in
