@@ -18,7 +18,7 @@ extern struct service services[SERVICES_MAXIMUM];
 extern unsigned service_count;
 
 // The line that is run instead of an interactive session, or null.
-extern const char *run_line;
+extern char *run_line;
 
 // The port that init serves and hears of deaths at.
 extern handle_t own_port;
@@ -35,8 +35,8 @@ void service_died(struct server *server, const struct server_death *death);
 // Ends the system.
 [[noreturn]] void system_stop(uint32_t status);
 
-// Reads a whole file into memory of its own, ended by 0; null if it is not there, or cannot be
-// read, which is logged.
-char *file_text(const char *path);
+// Reads a whole file into memory of its own, ended by 0; null if it is not there. False if it is
+// there and cannot be read, which is logged.
+bool file_text(const char *path, char **text);
 
 extern const struct service_server find_handlers;

@@ -18,11 +18,11 @@ static constexpr uint64_t LOADER_PATIENCE_NS = NS_PER_SECOND;
 
 struct service services[SERVICES_MAXIMUM];
 unsigned service_count;
-const char *run_line;
+char *run_line;
 handle_t own_port;
 
-// The loader hears of a crash too, and logs the names of the program's functions. Its port hands out
-// deaths before requests: once it has answered anything at all, what there is to log is in the log.
+// The loader hears of a crash too, and logs the names of the program's functions. Its port hands
+// out deaths before requests: once it has answered anything at all, its lines are in the log.
 static void crash_names_wait(void)
 {
     struct message nothing = {.tag = (uint64_t)PROGRAM_PROTOCOL << TAG_PROTOCOL_SHIFT};
@@ -46,8 +46,8 @@ static void complain(unsigned line, const char *what)
 static void services_read(void)
 {
     static struct service_line lines[SERVICES_MAXIMUM];
-    char *text = file_text("/etc/services");
-    if (text)
+    char *text;
+    if (file_text("/etc/services", &text) && text)
         service_count = services_parse(text, lines, complain);
     for (unsigned i = 0; i < service_count; i++)
         services[i].line = lines[i];
@@ -57,8 +57,8 @@ static void services_read(void)
     }
 }
 
-// Services in the order of their lines, sessions last. A line is run with all of them or not at all:
-// its output would be lost, and its status say nothing.
+// Services in the order of their lines, sessions last. A line is run with all of them or not at
+// all: its output would be lost, and its status say nothing.
 static void services_start(void)
 {
     for (unsigned session = 0; session < 2; session++) {
@@ -80,7 +80,9 @@ int main(void)
         return 1;
     }
     own_port = (handle_t)port;
-    run_line = file_text("/etc/run-line");
+    // Somebody waits for the end of a line, and not at a terminal.
+    if (!file_text("/etc/run-line", &run_line))
+        system_stop(SYSTEM_CRASHED);
     services_read();
     ports_make();
     services_start();

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static constexpr off_t TEXT_MAXIMUM = 64 * 1024; // bytes
+static constexpr unsigned TEXT_MAXIMUM = 64 * 1024; // bytes
 
 // Reads `size` bytes; false after an error.
 static bool read_all(int fd, char *text, size_t size)
@@ -27,7 +27,7 @@ static bool read_all(int fd, char *text, size_t size)
 static char *text_read(int fd)
 {
     struct stat stat;
-    if (fstat(fd, &stat) != 0 || stat.st_size > TEXT_MAXIMUM)
+    if (fstat(fd, &stat) != 0 || stat.st_size > (off_t)TEXT_MAXIMUM)
         return nullptr;
     size_t size = (size_t)stat.st_size;
     char *text = malloc(size + 1);
@@ -39,17 +39,17 @@ static char *text_read(int fd)
     return text;
 }
 
-char *file_text(const char *path)
+bool file_text(const char *path, char **text)
 {
+    *text = nullptr;
     int fd = open(path, O_RDONLY);
-    if (fd < 0) {
-        if (errno != ENOENT)
-            log_error("%s: cannot open it (error %d)", path, errno);
-        return nullptr;
+    if (fd < 0 && errno == ENOENT)
+        return true;
+    if (fd >= 0) {
+        *text = text_read(fd);
+        close(fd);
     }
-    char *text = text_read(fd);
-    if (!text)
-        log_error("%s: cannot read it", path);
-    close(fd);
-    return text;
+    if (!*text)
+        log_error("%s: cannot read it as text of up to %u KiB", path, TEXT_MAXIMUM / 1024);
+    return *text;
 }
