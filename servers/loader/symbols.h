@@ -24,5 +24,5 @@ struct symbol_place {
     char name[SYMBOL_NAME_MAXIMUM + 1];  // empty: no function is known there
 };
 
-// Fills in the names of `count` places. A file without a table, or a damaged one, leaves them empty.
+// Fills in the names of `count` places. Without a table, or with a damaged one, they stay empty.
 void symbols_find(const struct symbol_file *file, struct symbol_place *places, unsigned count);

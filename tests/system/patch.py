@@ -1,4 +1,4 @@
-"""Programs made to crash where a test wants it: a function's first bytes become an invalid instruction.
+"""Programs made to crash where a test wants it: a function begins with an invalid instruction.
 
 The function is found in the file's own symbol table, so nothing is built into the programs.
 """

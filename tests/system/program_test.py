@@ -121,7 +121,7 @@ class Backtraces(harness.SystemTest):
         return [f"{path}:/changed"]
 
     def test_a_file_without_names(self):
-        """Sections gone, as a stripped file has it: addresses are counted from the image's begin."""
+        """Sections gone, as in a stripped file: addresses count from the image's begin."""
         add = self.added(lambda contents: struct.pack_into("<Q", contents, 40, 0))
         self.expect_log("/changed", r"/changed \(\d+\): crashed in image\+0x[0-9a-f]+",
                         r"called from image\+0x", add=add)
