@@ -66,7 +66,7 @@ void entry_drop(entry_t entry, unsigned level) {
     if (!entry_present(entry))
         return;
     struct frame *frame = entry_frame(entry);
-    if (!entry_is_table(entry, level))
+    if (level == 1 || (entry & ENTRY_LARGE))
         frame_release(frame);
     else if (__c11_atomic_fetch_sub(&frame->references, 1, __ATOMIC_ACQ_REL) == 1)
         table_bury(frame);

@@ -52,7 +52,7 @@ struct frame {
             uint32_t heap_next, heap_previous;
         };
     };
-    _Atomic uint32_t lock;   // FRAME_TABLE, shared by several parents: 1 while it is changed
+    uint32_t unused;
     uint8_t default_kind;    // FRAME_TABLE: what all-zero entries mean: ABSENT_EMPTY or ABSENT_ZERO
     uint8_t pins;            // DMA. Free: 1 if it holds the debug pattern
     union {

@@ -134,19 +134,18 @@ static void frame_begin(struct frame *frame, enum frame_state state) {
     frame->sums[0] = frame->sums[1] = 0;
     frame->present = frame->default_rights = 0;
     frame->default_kind = frame->pins = 0;
-    __c11_atomic_store(&frame->lock, 0, __ATOMIC_RELAXED);
     __c11_atomic_store(&frame->references, 1, __ATOMIC_RELAXED);
     frame_use(frame, state, 1);
 }
 
 static struct frame *take(unsigned order) {
-    for (bool more = true;;) {
-        struct frame *frame = order == 0 ? take_one() : buddy_take(order);
-        if (frame != nullptr || !more)
-            return frame;
+    struct frame *frame = order == 0 ? take_one() : buddy_take(order);
+    for (bool more = true; frame == nullptr && more;) {
         more = tables_free_one();
         drain_all();
+        frame = order == 0 ? take_one() : buddy_take(order);
     }
+    return frame;
 }
 
 static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {

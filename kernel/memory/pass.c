@@ -26,6 +26,15 @@ static status_t pass_check(struct space *from, struct parcel *parcel, bool marke
     return account_charge(to->account, sums_charge(parcel->sums));
 }
 
+// A page's translation can wait until the hart enters a space: nothing uses it. A table's cannot:
+// the processor may look at a table that it remembers, and mark it as accessed, after it was freed.
+static void run_owed(struct space *space, const struct run *run) REQUIRES(space->lock) {
+    if (run->level == 1)
+        tlb_owed(space);
+    else
+        tlb_changed(space, run->address, TABLE_ENTRIES);
+}
+
 // What a window becomes behind the parcel; returns what that adds to the sums.
 static struct sums window_rest(const struct parcel *parcel, const struct landing *landing) {
     unsigned count = parcel->run.count, rest = landing->window - count;
@@ -53,12 +62,13 @@ static void pass_commit(struct space *from, struct parcel *parcel, struct space 
     parcel_left(parcel);
     path_add(&landing->path,
              sums_sub(sums, (struct sums){0, landing->window * SUM_PINNED}));
-    if (parcel->mode != PARCEL_LEND)
+    if (parcel->mode != PARCEL_LEND) {
         to->landing_windows[parcel->run.level - 1]--;
-    if (parcel->mode == PARCEL_GIVE && from->account != to->account)
-        account_refund(from->account, sums_charge(parcel->sums));
+        if (parcel->mode == PARCEL_GIVE && from->account != to->account)
+            account_refund(from->account, sums_charge(parcel->sums));
+    }
     if (parcel->flush)
-        tlb_owed(from);
+        run_owed(from, &parcel->run);
 }
 
 static parcel_t landed_as(const struct parcel *parcel, const struct landing *landing) {
@@ -170,7 +180,7 @@ status_t parcel_return(struct space *borrower, parcel_t landed, struct space *le
     loan_find(lender, home, &home_run, &home_path);
     if (!run_lent_on(&run, &path)) {
         if (entries_return(&run, &path, &home_path))
-            tlb_owed(borrower);
+            run_owed(borrower, &run);
         window_return(borrower, &run, &path);
         status = OK;
     }

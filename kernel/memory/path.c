@@ -76,13 +76,15 @@ status_t path_open(struct space *space, uaddr_t address, unsigned level, struct 
     path_begin(space, address, path);
     for (;;) {
         bool found = path_go(address, level, path);
-        entry_t entry = found ? ENTRY_ZERO : entry_at(path_table(path), path->cells);
+        if (found)
+            return path->all & ENTRY_WRITE ? OK : path_unshare(space, address, path);
+        entry_t entry = entry_at(path_table(path), path->cells);
         if (!entry_is(entry, ABSENT_ZERO))
             return path_end_status(entry);
         status_t status = path_unshare(space, address, path);
-        if (status == OK && !found)
+        if (status == OK)
             status = path_split_zero(path);
-        if (status != OK || found)
+        if (status != OK)
             return status;
     }
 }

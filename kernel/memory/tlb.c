@@ -103,15 +103,21 @@ void tlb_wait(void) {
         others_await(self);
 }
 
-void tlb_release(entry_t entry, unsigned level) {
-    struct hart *self = hart_self();
+__attribute__((noinline)) static void release_later(struct hart *self, entry_t entry,
+                                                    unsigned level) {
     struct pending *list = &pending[self->index];
-    if (self->flush_asked && list->count == PENDING)
+    if (list->count == PENDING) {
         others_await(self); // rare enough to wait under a lock: every spin loop answers
-    if (!self->flush_asked) {
-        entry_drop(entry, level);
-        return;
+        return entry_drop(entry, level);
     }
     list->entries[list->count].entry = entry;
     list->entries[list->count++].level = level;
+}
+
+void tlb_release(entry_t entry, unsigned level) {
+    struct hart *self = hart_self();
+    if (self->flush_asked)
+        release_later(self, entry, level);
+    else
+        entry_drop(entry, level);
 }
