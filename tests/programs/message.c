@@ -93,14 +93,23 @@ static void deadlines(void)
     EXPECT(system_handle_close((handle_t)port), OK);
 }
 
+// rax as it came back.
+static uint64_t call_result(handle_t port, struct message *message, uint64_t ms)
+{
+    uint64_t target = port, extra = deadline_after(ms * MS);
+    return message_system_call(CALL_call, &target, message, &extra);
+}
+
 // Requests that time out while they are kept; the answers come in another order, to nobody.
 static void kept(void)
 {
     struct peer keeper = peer_start();
     struct message message;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3;) {
         message = (struct message){.tag = DO_KEEP};
-        EXPECT(ask(keeper.port, &message, 10), ERR_TIMED_OUT);
+        uint64_t result = call_result(keeper.port, &message, 20);
+        EXPECT(message_status(result), ERR_TIMED_OUT);
+        i += (result & RESULT_TAKEN) != 0; // else the server was not yet there
     }
     EXPECT(ask_words(keeper.port, DO_ANSWER, 2, 1, 0), ERR_CANCELLED);
     EXPECT(ask_words(keeper.port, DO_ANSWER, 0, 1, 0), ERR_CANCELLED);
@@ -113,12 +122,6 @@ static void kept(void)
 
 // --- deaths --------------------------------------------------------------------------------------
 
-static uint64_t call_result(handle_t port, struct message *message)
-{
-    uint64_t target = port, extra = deadline_default();
-    return message_system_call(CALL_call, &target, message, &extra);
-}
-
 static void deaths(void)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -126,11 +129,11 @@ static void deaths(void)
         enum deed deed = i % 2 ? DO_DIE : DO_END_THREAD;
         struct message message = {.tag = deed};
         EXPECT(ask_words(victim.port, DO_ECHO, 0, 0, 0), OK);
-        uint64_t result = call_result(victim.port, &message);
+        uint64_t result = call_result(victim.port, &message, 5000);
         EXPECT(message_status(result), ERR_PEER_DIED);
         EXPECT((result & RESULT_TAKEN) != 0, true);
         message = (struct message){.tag = DO_ECHO};
-        result = call_result(victim.port, &message);
+        result = call_result(victim.port, &message, 5000);
         EXPECT(message_status(result), ERR_PORT_CLOSED);
         EXPECT(result & RESULT_TAKEN, 0);
         peer_wait(&victim);

@@ -91,7 +91,7 @@ static void refusals(void)
 static void late(void)
 {
     volatile uint64_t *page = page_with(1);
-    EXPECT(send(&server, DO_WAIT, 50, page_of(page, PARCEL_LEND, PARCEL_WRITABLE), 10),
+    EXPECT(send(&server, DO_WAIT, 400, page_of(page, PARCEL_LEND, PARCEL_WRITABLE), 100),
            ERR_TIMED_OUT);
     EXPECT(system_memory_free(page_of(page, PARCEL_NONE, 0)), ERR_BUSY);
     EXPECT(*page, 1);
@@ -124,21 +124,21 @@ static void chain(void)
     EXPECT(inner, OK);
     EXPECT(*page, 3);
     // Its call times out; then it answers, receives again, dies: the loan is still lent on.
-    EXPECT(lend_on(&server, 10, 80, (enum deed)0, loan, &inner), ERR_BUSY);
+    EXPECT(lend_on(&server, 100, 400, (enum deed)0, loan, &inner), ERR_BUSY);
     EXPECT(*page, 3);
     struct peer victim = peer_start();
-    EXPECT(lend_on(&victim, 10, 80, DO_IGNORE, loan, &inner), ERR_PEER_DIED);
+    EXPECT(lend_on(&victim, 100, 400, DO_IGNORE, loan, &inner), ERR_PEER_DIED);
     EXPECT(*page, 3);
     peer_wait(&victim);
     victim = peer_start();
-    EXPECT(lend_on(&victim, 10, 80, DO_DIE, loan, &inner), ERR_PEER_DIED);
+    EXPECT(lend_on(&victim, 100, 400, DO_DIE, loan, &inner), ERR_PEER_DIED);
     *page = 4;
     peer_wait(&victim);
     victim = peer_start();
     struct message message = {.tag = DO_LEND_ON | (uint64_t)RIGHT_CALL << 32,
-                              .word = {10, 300, DO_KEEP}, .parcel = loan,
+                              .word = {100, 1000, DO_KEEP}, .parcel = loan,
                               .handle = {second.port}};
-    EXPECT(ask(victim.port, &message, 100), ERR_TIMED_OUT);
+    EXPECT(ask(victim.port, &message, 400), ERR_TIMED_OUT);
     EXPECT(ask_words(victim.port, DO_CLOSE, 0, 0, 0), ERR_BUSY);
     EXPECT(system_process_end(victim.child.process, 0), OK);
     EXPECT(*page, 4);
@@ -151,7 +151,7 @@ static void lender_ends(void)
 {
     struct peer victim = peer_start_program("/test/message_memory", "lender", second.port);
     struct child_end end;
-    EXPECT(child_wait(&end, deadline_after(700 * MS)), ERR_TIMED_OUT);
+    EXPECT(child_wait(&end, deadline_after(2500 * MS)), ERR_TIMED_OUT);
     EXPECT(ask_words(second.port, DO_CLOSE, 0, 0, 0), OK);
     peer_wait(&victim);
 }
@@ -160,9 +160,9 @@ static int be_lender(void)
 {
     volatile uint64_t *one = page_with(1), *two = page_with(2);
     struct peer peer = {.port = start_handle("uses")};
-    (void)send(&peer, DO_WAIT, 100, page_of(one, PARCEL_LEND, 0), 5);
-    (void)send(&peer, DO_WAIT, 100, page_of(two, PARCEL_LEND, 0), 5); // still queued then
-    (void)send(&peer, DO_KEEP, 100, page_of(two, PARCEL_LEND, 0), 300);
+    (void)send(&peer, DO_WAIT, 400, page_of(one, PARCEL_LEND, 0), 100);
+    (void)send(&peer, DO_WAIT, 100, page_of(two, PARCEL_LEND, 0), 50); // still queued then
+    (void)send(&peer, DO_KEEP, 100, page_of(two, PARCEL_LEND, 0), 1000);
     return 0;
 }
 
