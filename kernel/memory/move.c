@@ -2,10 +2,14 @@
 #include "memory/parcel.h"
 
 // Puts all entries of a parcel, which has been looked at, into the empty slots at `path`.
-static void parcel_put(struct parcel *parcel, const struct path *path) {
+static void parcel_put(struct parcel *parcel, const struct path *path, bool same_rights) {
     struct sums sums = {};
     for (unsigned i = 0; i < parcel->run.count; i++) {
-        entry_t entry = parcel_take(parcel, i);
+        entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
+        if (same_rights)
+            parcel->marks =
+                path_marks(&parcel->path, entry) & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
+        entry = parcel_take(parcel, i);
         path_replace(path, i, entry);
         sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
     }
@@ -48,7 +52,7 @@ static status_t move_locked(struct space *from, struct parcel *parcel, struct sp
     status = destination_open(to, parcel, run, pays ? sums_charge(parcel->sums) : 0, &path);
     if (status != OK)
         return status;
-    parcel_put(parcel, &path);
+    parcel_put(parcel, &path, false);
     if (parcel->mode == PARCEL_GIVE && pays)
         account_refund(from->account, sums_charge(parcel->sums));
     sender_flush(from, parcel);
@@ -92,20 +96,6 @@ static entry_t rights_of_run(const struct parcel *parcel) {
     return rights;
 }
 
-static void clone_put(struct parcel *parcel, const struct path *path) {
-    struct sums sums = {};
-    for (unsigned i = 0; i < parcel->run.count; i++) {
-        entry_t source = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
-        parcel->marks =
-            path_marks(&parcel->path, source) & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
-        entry_t entry = parcel_take(parcel, i);
-        path_replace(path, i, entry);
-        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
-    }
-    parcel_left(parcel);
-    path_add(path, sums_sub(sums, (struct sums){0, parcel->run.count * SUM_HOLES}));
-}
-
 static status_t clone_locked(struct space *space, struct parcel *parcel, const struct run *run)
     REQUIRES(space->lock) {
     struct path path;
@@ -116,7 +106,7 @@ static status_t clone_locked(struct space *space, struct parcel *parcel, const s
     status = destination_open(space, parcel, run, sums_charge(parcel->sums), &path);
     if (status != OK)
         return status;
-    clone_put(parcel, &path);
+    parcel_put(parcel, &path, true);
     sender_flush(space, parcel);
     return OK;
 }

@@ -103,8 +103,7 @@ void tlb_wait(void) {
         others_await(self);
 }
 
-__attribute__((noinline)) static void release_later(struct hart *self, entry_t entry,
-                                                    unsigned level) {
+[[gnu::noinline]] static void release_later(struct hart *self, entry_t entry, unsigned level) {
     struct pending *list = &pending[self->index];
     if (list->count == PENDING) {
         others_await(self); // rare enough to wait under a lock: every spin loop answers
