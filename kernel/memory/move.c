@@ -2,7 +2,8 @@
 #include "memory/parcel.h"
 
 // Puts all entries of a parcel, which has been looked at, into the empty slots at `path`.
-static void parcel_put(struct parcel *parcel, const struct path *path, bool same_rights) {
+[[gnu::always_inline]] static inline void parcel_put(struct parcel *parcel, const struct path *path,
+                                                     bool same_rights) {
     struct sums sums = {};
     for (unsigned i = 0; i < parcel->run.count; i++) {
         entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);

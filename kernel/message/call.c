@@ -131,8 +131,10 @@ bool call_claim(struct thread *caller, uint64_t word, enum call_state next) {
     return true;
 }
 
+// Nobody can have lent it on in a process that has lent nothing and whose only thread is here.
 bool hand_lent_on(struct process *server, const struct hand *hand) {
-    return hand->lender != nullptr && parcel_lent_on(&server->space, hand->landed);
+    bool possible = server->live != 1 || __c11_atomic_load(&server->loans, __ATOMIC_RELAXED) != 0;
+    return hand->lender != nullptr && possible && parcel_lent_on(&server->space, hand->landed);
 }
 
 static void loan_home(struct process *server, struct hand *hand, bool lender_ran) {

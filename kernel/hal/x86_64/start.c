@@ -13,7 +13,7 @@
 #include "hal/x86_64/paging.h"
 #include "hal/x86_64/regions.h"
 #include "debug/screen.h"
-#include "hal/x86_64/serial.h"
+#include "debug/serial.h"
 #include "main.h"
 
 LOG_MODULE(LOG_BOOT);

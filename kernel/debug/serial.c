@@ -1,4 +1,4 @@
-#include "hal/x86_64/serial.h"
+#include "debug/serial.h"
 
 #include "hal/hal.h"
 #include "hal/x86_64/io.h"

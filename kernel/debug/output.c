@@ -4,7 +4,7 @@
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/instructions.h"
 #include "debug/screen.h"
-#include "hal/x86_64/serial.h"
+#include "debug/serial.h"
 
 static bool terminal_taken;
 
