@@ -176,6 +176,7 @@ static status_t program_start(const struct boot_info *boot, unsigned i, struct p
     if (status == OK)
         status = thread_create(p, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread);
     if (status != OK) {
+        p->module = nullptr; // it has not begun, so nobody is told of its end
         process_end(p, END_KILLED, 0, 0, 0);
         return status;
     }
