@@ -198,18 +198,19 @@ class Programs(BadBoot):
 
 class Memory(BadBoot):
     def test_too_little(self):
-        for memory, what in (("4M", "cannot be started: .* KiB of memory are left"),
-                             ("6M", "cannot be started: .* KiB of memory are left"),
-                             ("8M", "limit is reached"), ("10M", "limit is reached"),
-                             ("12M", "limit is reached")):
+        """Whatever it is that comes too late, it is named; how much suffices may change."""
+        reasons = (r"boot module \w+ cannot be started: .* KiB of memory are left|"
+                   r"no memory is left for programs|limit is reached; the system ends|"
+                   r"init: \w+: cannot start /\w+/\w+: the account's limit is reached")
+        for memory in ("4M", "6M", "8M", "9M", "10M", "11M", "12M", "13M"):
             with self.subTest(memory=memory):
-                result = self.run_line("echo hello", memory=memory, timeout_s=PATIENCE_S)
+                result = self.run_line("true", memory=memory, timeout_s=PATIENCE_S)
                 if result.status != 0 or memory == "4M":
                     self.assertEqual(result.status, 125, result.report())
-                    self.assertRegex(result.log.decode(errors="replace"), what)
+                    self.assertRegex(result.log.decode(errors="replace"), reasons)
 
     def test_enough(self):
-        self.expect("echo hello", "hello\n", memory="16M")
+        self.expect("echo hello", "hello\n", memory="20M")
 
 
 class Crashes(BadBoot):
@@ -242,8 +243,8 @@ class Crashes(BadBoot):
                            "nothing is mounted")
 
     def test_memory(self):
-        self.expect_server("memory", "query", "no program can be started without memory",
-                           line="mem")
+        self.expect_server("memory", "died", "no program can be started without memory",
+                           line="true; sleep 60")
 
     def test_loader(self):
         self.expect_server("loader", "load", "no program can be started without loader")
