@@ -34,7 +34,8 @@
        there: an answer that parts with something is sent with reply. */                           \
     X(2, reply_receive)                                                                            \
     /* Takes the next message; a request still in hand is answered ERR_NO_REPLY first.             \
-       ERR_TIMED_OUT; ERR_PORT_CLOSED if the port is closed meanwhile. */                          \
+       ERR_TIMED_OUT; ERR_PORT_CLOSED if the port is closed meanwhile; ERR_BUSY while what came    \
+       with that request is lent on. */                                                            \
     X(3, receive)                                                                                  \
     /* Answers a kept request (rdi: its reply handle, which is closed) or, with 0, the one in      \
        hand. ERR_CANCELLED: the caller no longer waits; nothing was given or moved, but the        \
@@ -63,8 +64,8 @@
     /* 18, port_revoke: reserved. */                                                               \
     /* A notification that arrives at a port of one's own, with this badge. ERR_NO_HANDLE. */      \
     X(19, notification_create, 1, (2, handle_t, port, uint64_t, badge))                            \
-    /* Closes a handle: closing the receive right closes the port, a reply answers                 \
-       ERR_NO_REPLY. */                                                                            \
+    /* Closes a handle: closing the receive right closes the port, a reply answers ERR_NO_REPLY.   \
+       ERR_BUSY: a reply's loan is lent on. */                                                     \
     X(20, handle_close, 0, (1, handle_t, handle))                                                  \
     /* Result: a second handle with these of its rights. ERR_NO_HANDLE; ERR_NO_RIGHT without       \
        RIGHT_DUPLICATE. */                                                                         \
@@ -126,7 +127,8 @@
        ERR_NO_HANDLE, ERR_BAD_ARGUMENT. */                                                         \
     X(48, process_create, 1, (3, uint64_t, limit, uint64_t, name_low, uint64_t, name_high))        \
     /* Puts a handle into a process (moved: one's own goes away), with these of its rights.        \
-       Result: the handle's value there. ERR_NO_HANDLE, ERR_NO_RIGHT without RIGHT_TRANSFER. */    \
+       Result: the handle's value there. ERR_NO_HANDLE, ERR_NO_RIGHT without RIGHT_TRANSFER,       \
+       ERR_ENDED, ERR_NOT_ALLOWED (a process that has not started into one that has not). */       \
     X(49, process_grant, 1,                                                                        \
       (4, handle_t, process, handle_t, handle, rights_t, rights, uint32_t, moved))                 \
     /* A thread that begins at entry with rsp = stack and rdi = argument. Result: its handle.      \

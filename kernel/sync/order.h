@@ -7,7 +7,6 @@
 //   space->lock           an address space's page tables; two: lower address first
 //   interrupt lines       their table; then the HAL's locks of lines and I/O APICs
 //   hart timers           deadline heaps
-//   frame lock            a shared table (struct frame)
 //   heap->lock            a process's kernel objects
 //   frames' locks         buddy lists, frame caches
 //   hart inbox            none: lock-free
