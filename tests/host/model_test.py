@@ -1,0 +1,127 @@
+"""tests/model/call.pml: every reachable state is sound, and each fault put in is found."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+MODEL = SOURCE / "tests/model/call.pml"
+MEMORY_MIB = 1500
+DEPTH = 200_000
+
+DIES = {"client 1": 1 << 1, "client 2": 1 << 2, "server 3": 1 << 3, "server 4": 1 << 4}
+ANY = sum(DIES.values())
+
+# What each configuration may do; tests/model/README.md says what it is for.
+CONFIGURATIONS = {
+    "death": f"VICTIMS={ANY} LOANS REFUSE FORGET=8",
+    "chain": f"VICTIMS={ANY} LOANS CHAIN=8 PORTS_2=2",
+    "deadline": "DEADLINES RECEIVES=8 REFUSE CALLS_1=2",
+    "endless": "DEADLINES HANG=8 REFUSE",
+    "endless-death": f"VICTIMS={ANY} DEADLINES HANG=8 LOANS CALLS_1=2 CALLS_2=0",
+    "chain-deadline": f"VICTIMS={ANY} DEADLINES LOANS CHAIN=8 CALLS_2=0",
+    "deferred": "DEADLINES DEFER CHAIN=8 CALLS_2=0",
+    "deferred-death": f"VICTIMS={DIES['client 1']} DEADLINES DEFER CHAIN=8 CALLS_2=0",
+    "kept": f"VICTIMS={DIES['server 3']} DEADLINES LOANS KEEP=8 CALLS_1=2 CALLS_2=0",
+}
+
+# Here spin also looks for runs that do not end: twice the states.
+ENDS = ("chain", "endless", "deferred")
+
+# Each fault, and a configuration in which it shows.
+FAULTS = {
+    1: ("a reply without a claim", "deadline"),
+    2: ("a call given back is not looked at again", "endless"),
+    3: ("the generation does not advance", "kept"),
+    4: ("a loan stays with a server that died", "death"),
+    5: ("a late time-out ends a later wait", "deadline"),
+    6: ("a hand without a reference to its caller", "endless-death"),
+    7: ("the port is unlocked between looking and waiting", "deadline"),
+    8: ("a claim does not wait for one that is given back", "deferred"),
+    9: ("a loan is sent home while it is lent on", "chain-deadline"),
+    10: ("a thread between queue and hand is missed", "endless"),
+    11: ("a server that refuses is off its port meanwhile", "deadline"),
+    12: ("a timer is armed when its call may have ended", "endless-death"),
+    13: ("a thread that waits as its process ends is forgotten", "death"),
+}
+
+
+def compiler():
+    cache = Path(os.environ.get("BATON_BUILD", SOURCE / "build")) / "CMakeCache.txt"
+    if cache.is_file():
+        found = re.search(r"^CMAKE_C_COMPILER:\w+=(.+)$", cache.read_text(encoding="utf-8"), re.M)
+        if found:
+            return found[1]
+    names = [f"clang-{number}" for number in range(40, 18, -1)]
+    return next(filter(None, map(shutil.which, names)), "clang")
+
+
+def verify(configuration, fault=0):
+    """The verifier's report on one configuration: all that it printed."""
+    ends = fault == 0 and configuration in ENDS
+    defines = [f"-D{word}" for word in f"FAULT={fault} {CONFIGURATIONS[configuration]}".split()]
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(MODEL, folder)
+        steps = (
+            ["spin", f"-P{compiler()} -E -x c", "-a", *defines, MODEL.name],
+            [compiler(), "-O0" if fault else "-O1", "-w", "-DNP" if ends else "-DSAFETY",
+             "-DCOLLAPSE", "-DVECTORSZ=2048", f"-DMEMLIM={MEMORY_MIB}", "-o", "pan", "pan.c"],
+            ["./pan", "-E", f"-m{DEPTH}", *(["-l"] if ends else [])],
+        )
+        text = ""
+        for step in steps:
+            done = subprocess.run(step, cwd=folder, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False)
+            text += done.stdout
+            if done.returncode != 0:
+                text += f"\n{step[0]}: status {done.returncode}\n"
+        return text
+
+
+def states(report):
+    found = re.search(r"(\d+) states, stored", report)
+    return int(found[1]) if found else 0
+
+
+class Model(unittest.TestCase):
+    """spin visits every state of a configuration: no assertion fails, and every run ends."""
+
+    def check_sound(self, name, report):
+        print(f"{name}: {states(report):,} states")
+        signs = ["errors: 0", "Full statespace search"]
+        signs += ["non-progress cycles \t+"] if name in ENDS else []
+        for sign in signs:
+            self.assertIn(sign, report, f"{name}:\n{report}")
+        # Nothing was left out for want of room, and the end of all runs was reached and checked.
+        for sign in ("max search depth too small", "Search not completed", "out of memory"):
+            self.assertNotIn(sign, report, f"{name}:\n{report}")
+        self.assertRegex(report, r"unreached in proctype finish\n(\t.*\n)*\t\(0 of ")
+        self.assertGreater(states(report), 1000)
+
+    def test_configurations(self):
+        with ThreadPoolExecutor(2) as pool:
+            for name, report in zip(CONFIGURATIONS, pool.map(verify, CONFIGURATIONS)):
+                with self.subTest(configuration=name):
+                    self.check_sound(name, report)
+
+    def test_faults_are_found(self):
+        with ThreadPoolExecutor(2) as pool:
+            rows = [(configuration, number) for number, (_, configuration) in FAULTS.items()]
+            for number, report in zip(FAULTS, pool.map(lambda row: verify(*row), rows)):
+                text, _ = FAULTS[number]
+                with self.subTest(fault=f"{number}: {text}"):
+                    self.assertIn("assertion violated", report)
+                    self.assertIn("errors: 1", report)
+
+    def test_every_fault_is_tried(self):
+        numbers = set(map(int, re.findall(r"FAULT [!=]= (\d+)", MODEL.read_text(encoding="utf-8"))))
+        self.assertEqual(numbers, set(FAULTS))
+
+
+if __name__ == "__main__":
+    unittest.main()
