@@ -1,10 +1,10 @@
-/* Calls, loans and deaths: the steps of kernel/message and of a process's end, with their own names.
+/* Calls, loans and deaths: the steps of kernel/message and of a process's end, with their names.
  *
- * One step of the model is one step of the kernel that other harts can see: a section in which only
- * the port's lock is needed is cut where wait_end, which looks at `port` and `word` without that lock,
- * could tell the difference; a claim is one compare-exchange. All else interleaves freely, as if each
- * thread, the timers and the end of a process had a hart of their own. Memory is sequentially
- * consistent here. README.md says what is checked, and how large each configuration is.
+ * One step of the model is one step of the kernel that other harts can see: a section under a port's
+ * lock is cut where wait_end, which looks at `port` and `word` without that lock, could tell the
+ * difference; a claim is one compare-exchange. All else interleaves freely, as if each thread, the
+ * timers and the end of a process had a hart of their own. Memory is sequentially consistent.
+ * README.md says what is checked, and how large each configuration is.
  *
  * Threads, one to a process: clients 1 and 2, servers 3 and 4. Ports: 1 of server 3, 2 of server 4.
  * Parcel n is client n's.
@@ -33,8 +33,8 @@
 #ifndef PORTS_2
 #define PORTS_2 1
 #endif
-/* Bits: which servers call the other while they serve; keep requests; receive again without a reply;
- * loop for ever; receive with a deadline. Flags: DEADLINES, LOANS, REFUSE (what comes is not
+/* Bits: which servers call the other while they serve; keep requests; receive again without a
+ * reply; loop for ever; receive with a deadline. Flags: DEADLINES, LOANS, REFUSE (what comes is not
  * accepted, once), DEFER (a direct call's deadline enters the heap later). */
 #ifndef CHAIN
 #define CHAIN 0
@@ -97,7 +97,7 @@ byte waiting[3];
 chan queue_1 = [THREADS] of { byte };
 chan queue_2 = [THREADS] of { byte };
 
-/* --- within one step of whoever uses them -------------------------------------------------------- */
+/* --- within one step of whoever uses them ----------------------------------------------------- */
 
 inline queue_append(p, t) {
     if
@@ -192,7 +192,7 @@ inline hand_empty(h) {
     hand_generation[h] = 0
 }
 
-/* --- waits that end otherwise -------------------------------------------------------------------- */
+/* --- waits that end otherwise ----------------------------------------------------------------- */
 
 #define CALL_IS(c, g, s) (state[c] == s && generation[c] == (g))
 #define LATE_ENOUGH(t, s, status) \
@@ -346,7 +346,7 @@ inline deadlines_enter(t) {
 #endif
 }
 
-/* --- how a server's hand ends -------------------------------------------------------------------- */
+/* --- how a server's hand ends ----------------------------------------------------------------- */
 
 inline hand_drop(h) {
     loan_home(h);
@@ -439,7 +439,7 @@ inline thread_finish(self) {
     atomic { assert(running[self] && !gone[self]); running[self] = false; gone[self] = true }
 }
 
-/* --- call ---------------------------------------------------------------------------------------- */
+/* --- call ------------------------------------------------------------------------------------- */
 
 /* message_call; message_call_fast takes the same steps when a server waits. */
 inline message_call(self, at, until, lent) {
@@ -534,7 +534,7 @@ inline message_call(self, at, until, lent) {
     }
 }
 
-/* --- receive ------------------------------------------------------------------------------------- */
+/* --- receive ---------------------------------------------------------------------------------- */
 
 /* receive_or_wait; r_answered is a thread that runs on, or 0. */
 inline receive_or_wait(self, at, until) {
@@ -620,9 +620,11 @@ inline message_reply_receive_fast(self, at) {
     }
 }
 
-/* --- programs ------------------------------------------------------------------------------------ */
+/* --- programs --------------------------------------------------------------------------------- */
 
-#ifdef DEADLINES
+#ifdef DEFER
+#define CHOOSE_DEADLINE(when) when = LATER
+#elif defined(DEADLINES)
 #define CHOOSE_DEADLINE(when) if :: when = NEVER :: when = LATER fi
 #else
 #define CHOOSE_DEADLINE(when) when = NEVER
@@ -825,7 +827,7 @@ proctype end(byte v) {
     atomic { loans[v] == 0 /* loans_awaited */; object_release(v); cleaned = true }
 }
 
-/* --- what must hold when nothing happens any more ----------------------------------------------- */
+/* --- what must hold when nothing happens any more --------------------------------------------- */
 
 #define HANGS(t) (IS_SERVER(t) && running[t] && !gone[t] && MAY(HANG, t))
 
@@ -841,7 +843,8 @@ proctype end(byte v) {
 bool waits_long[THREADS + 1];
 bool lent_long[THREADS + 1];
 
-#define HAND_NAMES(h, t) (hand_caller[h] == (t) && !CALL_IS(t, hand_generation[h], CALL_TAKEN) -> 1 : 0)
+#define HAND_NAMES(h, t) \
+    (hand_caller[h] == (t) && !CALL_IS(t, hand_generation[h], CALL_TAKEN) -> 1 : 0)
 #define STALE(t) (HAND_NAMES(3, t) + HAND_NAMES(4, t) + HAND_NAMES(5, t) + HAND_NAMES(6, t))
 
 #define CHECK_THREAD(t) \
@@ -870,8 +873,10 @@ proctype finish(byte v) {
         /* Server 3 waits on what it called, or on a loan that it lent on to a server that hangs. */
         waits_long[3] = deadline[3] == NEVER && (WAITS_FOR(3, 4) && HANGS(4) || PATIENT(3, 4));
         waits_long[4] = deadline[4] == NEVER && (WAITS_FOR(4, 3) && HANGS(3) || PATIENT(4, 3));
-        lent_long[3] = (HANDED_ON(3) || HANDED_ON(KEPT(3))) && (HANGS(4) || hand_caller[KEPT(4)] == 3);
-        lent_long[4] = (HANDED_ON(4) || HANDED_ON(KEPT(4))) && (HANGS(3) || hand_caller[KEPT(3)] == 4);
+        lent_long[3] = (HANDED_ON(3) || HANDED_ON(KEPT(3))) &&
+                       (HANGS(4) || hand_caller[KEPT(4)] == 3);
+        lent_long[4] = (HANDED_ON(4) || HANDED_ON(KEPT(4))) &&
+                       (HANGS(3) || hand_caller[KEPT(3)] == 4);
         CHECK_THREAD(1);
         CHECK_THREAD(2);
         CHECK_THREAD(3);
