@@ -318,13 +318,17 @@ void process_loan_home(struct process *process) {
     }
 }
 
+// Does it have a thread other than this hart's current one?
+static bool others_live(const struct process *process) {
+    const struct thread *current = hart_self()->current;
+    uint32_t here = current != nullptr && current->process == process;
+    return *(const volatile uint32_t *)&process->live > here;
+}
+
 // Asks the harts that run its threads to come by: all that are not idle, since one may be entering
 // a thread on the fast path, which does not look at the process's state.
-static void harts_notify(const struct process *process) {
+static void harts_notify(void) {
     const struct hart *self = hart_self();
-    uint32_t here = self->current != nullptr && self->current->process == process;
-    if (*(const volatile uint32_t *)&process->live <= here)
-        return;
     for (unsigned i = 0; i < hart_count; i++)
         if (harts[i] != self && harts[i]->online &&
             !__c11_atomic_load(&harts[i]->idle, __ATOMIC_SEQ_CST))
@@ -337,6 +341,33 @@ static struct thread *lent_waiters_take(struct process *process) {
     process->lent_waiters = nullptr;
     spinlock_release(&process->lock);
     return thread;
+}
+
+// Ends what waits; what runs ends when its hart comes by.
+static void threads_stop(struct process *process) {
+    // No thread joins any more; those that have ended stay in the list until the clean-up.
+    for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
+        if (t != hart_self()->current)
+            thread_stop(t);
+    for (struct thread *t = lent_waiters_take(process), *next; t != nullptr; t = next) {
+        next = t->next;
+        thread_ready(t);
+    }
+    if (others_live(process))
+        harts_notify();
+}
+
+// A thread that was just about to wait, or that was entered on the fast path since, has been missed:
+// looks again when every hart has come by, until there is none.
+static void stop_again(struct quiet *quiet) {
+    struct process *process =
+        (struct process *)((uint8_t *)quiet - offsetof(struct process, stopping));
+    if (*(const volatile uint32_t *)&process->live == 0) {
+        process_release(process);
+        return;
+    }
+    threads_stop(process);
+    quiet_defer(quiet, stop_again);
 }
 
 void process_end(struct process *process, enum end_cause cause, uint32_t status, uint8_t exception,
@@ -360,15 +391,11 @@ void process_end(struct process *process, enum end_cause cause, uint32_t status,
     }
     // Whoever has a call of its threads in REPLYING looks at the state after giving the call back.
     __c11_atomic_thread_fence(__ATOMIC_SEQ_CST);
-    // No thread joins any more; those that have ended stay in the list until the clean-up.
-    for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
-        if (t != hart_self()->current)
-            thread_stop(t);
-    for (struct thread *t = lent_waiters_take(process), *next; t != nullptr; t = next) {
-        next = t->next;
-        thread_ready(t);
+    threads_stop(process);
+    if (others_live(process)) {
+        object_reference(&process->object);
+        quiet_defer(&process->stopping, stop_again);
     }
-    harts_notify(process);
 }
 
 // --- watches -------------------------------------------------------------------------------------

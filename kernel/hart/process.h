@@ -36,6 +36,7 @@ struct process {
     struct process *next, *previous; // all processes
     struct task task;                // cleans up after the end, and after a quiet point
     struct quiet quiet;
+    struct quiet stopping;           // looks again for threads that have not ended
 
     struct spinlock lock;
     uint8_t state; // enum process_state

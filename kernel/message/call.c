@@ -27,25 +27,16 @@ static bool parcel_sendable(parcel_t parcel) {
                            !(parcel & PARCEL_HOLES) && parcel_mode(parcel) <= PARCEL_CLONE);
 }
 
-static struct thread *waiting_pop_locked(struct port *port) REQUIRES(port->lock) {
-    struct thread *server = port->waiting;
-    if (server != nullptr) {
-        port->waiting = server->next;
-        server->port = nullptr;
-    }
-    return server;
-}
-
-// A server waits: it takes the request and runs now, on this hart, on the caller's tokens.
-static status_t call_direct_locked(struct port *port, struct thread *caller, struct thread *server)
+// A server waits: it takes the request and runs now, on this hart, on the caller's tokens. Until it
+// has accepted it stays on the port: who would end its wait meanwhile comes here for the lock.
+static status_t call_direct_locked(struct port *port, struct thread *caller)
     REQUIRES(port->lock) {
+    struct thread *server = port->waiting;
     status_t status = receive_request_locked(port, caller, server);
-    if (status != OK) {
-        server->port = port;
-        server->next = port->waiting;
-        port->waiting = server;
+    if (status != OK)
         return status;
-    }
+    port->waiting = server->next;
+    server->port = nullptr;
     timer_cancel(&server->timer);
     struct hart *hart = hart_self();
     ticks_t deadline = caller->call.deadline;
@@ -107,7 +98,7 @@ void message_call(struct thread *caller) {
     else if (call->deadline != 0 && hal_ticks() >= call->deadline)
         status = ERR_TIMED_OUT;
     else if (port->waiting != nullptr)
-        status = call_direct_locked(port, caller, waiting_pop_locked(port));
+        status = call_direct_locked(port, caller);
     else
         status = call_queue_locked(port, caller);
     spinlock_release(&port->lock);

@@ -1,5 +1,5 @@
 // Delivering to a thread: what a receive brings. All under the port's lock; the thread is in no
-// list.
+// list, or the first that waits at the port.
 #pragma once
 
 #include "hart/thread.h"

@@ -151,6 +151,22 @@ TEST(a_server_that_ends_answers_all) {
     end();
 }
 
+// The end comes from another hart while the thread is in the kernel, on its way to wait: tests/model.
+TEST(a_thread_about_to_wait_is_not_forgotten) {
+    begin();
+    program_run(at);
+    kernel_hart(1);
+    process_end(a, END_KILLED, 0, 0, 0);
+    kernel_hart(0);
+    program_call(at, a_call, 1, 0, 0);
+    CHECK(at->port != nullptr);
+    kernel_settle();
+    CHECK_EQ(a->state, PROCESS_ENDED);
+    program_receive(bt, b_port, 0);
+    CHECK(bt->port != nullptr); // its call is withdrawn
+    end();
+}
+
 TEST(kept_requests_are_answered_once) {
     begin();
     program_receive(bt, b_port, 0);
