@@ -21,5 +21,5 @@ static inline uint64_t hal_ticks(void) { return host_ticks; }
 #define HART_GET(field) (machine_hart->field)
 #define HART_SET(field, value) (machine_hart->field = (value))
 
-static inline void hal_interrupts_admit(void) {}
+void hal_interrupts_admit(void);
 static inline void hal_thread_pointer_set(uint64_t address) { (void)address; }
