@@ -1,6 +1,7 @@
 // Records that system_query writes into a page: an array of one of these, by topic.
 #pragma once
 
+#include <abi/rights.h>
 #include <abi/types.h>
 
 enum query_topic : uint32_t {
@@ -13,15 +14,19 @@ enum query_topic : uint32_t {
     QUERY_LOG_TEXT = 6,  // bytes of the log ring, from an offset on
     QUERY_SYMBOL = 7,    // bytes: name of the kernel function at an address
     QUERY_CRASH = 8,     // one struct query_crash: the latest of a process; index: its number
+    QUERY_MEMORY = 9,    // one struct query_memory, of the first process from the number index on;
+                         // debugging aid: walks its tables
 };
 
 struct query_machine {
-    uint64_t frames_total, frames_free, frames_zeroed, frames_kernel, frames_table, frames_user;
+    uint64_t frames_total, frames_free, frames_zeroed; // free: those that are zeroed too
+    uint64_t frames_kernel, frames_object, frames_module, frames_table, frames_user;
     uint64_t largest_free_frames;
     uint64_t ticks_per_second;
     ticks_t boot_ticks, ready_ticks; // kernel entry; first instruction of a server
     uint64_t calibration_ticks;      // spent on calibrating the clock
-    uint32_t harts, processes, threads, ports;
+    uint32_t harts, processes, threads, reserved;
+    uint32_t objects[OBJECT_TYPES]; // alive, by enum object_type
     char processor[48];
     char boot_options[128];
 };
@@ -38,6 +43,16 @@ struct query_process {
 };
 
 enum process_state : uint32_t { PROCESS_NEW, PROCESS_LIVE, PROCESS_ENDING, PROCESS_ENDED };
+
+// What a process has. Frames; `used` is what `charge` grants and what its objects take.
+struct query_memory {
+    uint32_t number, state;
+    char name[16];
+    uint64_t used, limit, charge, objects;
+    uint64_t tables, pages; // that are there
+    uint64_t shared;        // of the pages: others may have them too
+    uint64_t pinned;        // entries LENT, borrowed, prepared, in flight
+};
 
 struct query_hart {
     uint32_t index, apic_id, online, reserved;

@@ -9,6 +9,7 @@
 #include "hal/string.h"
 #include "hart/process.h"
 #include "main.h"
+#include "memory/internal.h"
 
 static uint64_t query_machine(void *page) {
     struct query_machine *m = page;
@@ -18,7 +19,9 @@ static uint64_t query_machine(void *page) {
         .frames_total = counts.total,
         .frames_free = counts.free + counts.zeroed,
         .frames_zeroed = counts.zeroed,
-        .frames_kernel = counts.kernel + counts.object + counts.module,
+        .frames_kernel = counts.kernel,
+        .frames_object = counts.object,
+        .frames_module = counts.module,
         .frames_table = counts.table,
         .frames_user = counts.page,
         .largest_free_frames = counts.largest_free,
@@ -36,6 +39,9 @@ static uint64_t query_machine(void *page) {
         m->processes++;
         m->threads += p->live;
     }
+    for (unsigned i = 0; i < hart_count; i++)
+        for (unsigned type = 0; type < OBJECT_TYPES; type++)
+            m->objects[type] += harts[i]->counters.objects[type];
     return 1;
 }
 
@@ -70,6 +76,53 @@ static uint64_t query_processes(void *page, uint64_t index) {
         process_release(p);
     }
     return count;
+}
+
+// Counts tables and pages below a table; `shared`: a table on the way is others' too.
+static void table_count(const struct frame *table, bool shared, struct query_memory *q) {
+    unsigned entries = table->level == LEVELS ? ROOT_ENTRIES : TABLE_ENTRIES;
+    q->tables++;
+    for (unsigned i = 0; i < entries; i++) {
+        entry_t entry = cell_load(&table_cells(table)[i]);
+        if (!entry_present(entry))
+            continue;
+        const struct frame *target = entry_frame(entry);
+        bool both = shared || __c11_atomic_load(&target->references, __ATOMIC_RELAXED) != 1;
+        if (entry_is_table(entry, table->level)) {
+            table_count(target, both, q);
+        } else {
+            q->pages++;
+            q->shared += both;
+        }
+    }
+}
+
+static void memory_describe(struct process *p, struct query_memory *q) {
+    *q = (struct query_memory){
+        .number = p->number,
+        .state = p->state,
+        .limit = p->account.limit,
+        .objects = p->account.objects,
+    };
+    memcpy(q->name, p->name, sizeof(q->name));
+    spinlock_acquire(&p->space.lock);
+    q->used = p->account.used;
+    if (p->space.root != 0) {
+        const struct frame *root = space_root(&p->space);
+        q->charge = root->charge;
+        q->pinned = root->pinned;
+        table_count(root, false, q);
+    }
+    spinlock_release(&p->space.lock);
+}
+
+static uint64_t query_memory(void *page, uint64_t index) {
+    struct process *p = process_from((uint32_t)index);
+    if (p == nullptr)
+        return 0;
+    memory_describe(p, page);
+    process_release(p);
+    return 1;
 }
 
 static uint64_t query_harts(void *page, uint64_t index) {
@@ -127,6 +180,9 @@ bool query_fill(uint32_t topic, uint64_t index, void *page, uint64_t *count) {
         return true;
     case QUERY_PROCESSES:
         *count = query_processes(page, index);
+        return true;
+    case QUERY_MEMORY:
+        *count = query_memory(page, index);
         return true;
     case QUERY_HARTS:
         *count = query_harts(page, index);

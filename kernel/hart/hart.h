@@ -2,6 +2,8 @@
 // the fields marked atomic, where others post requests.
 #pragma once
 
+#include <abi/rights.h>
+
 #include "hal/hal.h"
 #include "sync/spinlock.h"
 
@@ -24,6 +26,7 @@ struct run_queue {
 struct hart_counters {
     uint64_t idle_ticks, switches, space_loads, page_flushes, flush_ipis, wake_ipis, interrupts,
         spurious;
+    uint32_t objects[OBJECT_TYPES]; // made here, less those freed here: the harts' sum counts
 };
 
 struct hart {

@@ -23,6 +23,7 @@ status_t object_create(struct process *owner, enum object_type type, size_t size
     header->type = type;
     header->owner = owner;
     object_reference(&owner->object);
+    hart_self()->counters.objects[type]++;
     *(void **)object = header;
     return OK;
 }
@@ -51,6 +52,7 @@ static void object_free(struct quiet *quiet) {
         thread_clean((struct thread *)object);
     else if (object->type == OBJECT_PROCESS)
         process_clean((struct process *)object);
+    hart_self()->counters.objects[object->type]--;
     heap_free(quiet);
     if (owner != nullptr)
         process_release(owner);

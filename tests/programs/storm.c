@@ -142,10 +142,10 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < rounds; i++)
         round_run(argv[0]);
     struct query_machine after = machine_settled(processes);
-    printf("%u children: frames %lld, of them kernel %lld, tables %lld, pages %lld; "
+    printf("%u children: frames %lld, of them objects %lld, tables %lld, pages %lld; "
            "processes %d, threads %d\n",
            rounds * CHILDREN, (long long)(before.frames_free - after.frames_free),
-           (long long)(after.frames_kernel - before.frames_kernel),
+           (long long)(after.frames_object - before.frames_object),
            (long long)(after.frames_table - before.frames_table),
            (long long)(after.frames_user - before.frames_user),
            (int)(after.processes - before.processes), (int)(after.threads - before.threads));

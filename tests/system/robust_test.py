@@ -31,7 +31,7 @@ class Storm(harness.SystemTest):
         """
         for harts in (1, 4):
             with self.subTest(harts=harts):
-                self.expect("/test/storm 25", "200 children: frames 0, of them kernel 0, tables 0, "
+                self.expect("/test/storm 25", "200 children: frames 0, of them objects 0, tables 0, "
                             "pages 0; processes 0, threads 0\n", harts=harts, timeout_s=180)
 
 
