@@ -25,6 +25,7 @@ static constexpr uaddr_t PLACE = 0x40000000, CLONE = 0x40200000, SLOTS = 0x7f000
 static struct test_space spaces[SPACES]; // the last one is run by all
 static struct test_space *list[SPACES];
 static struct heap heap;
+static _Atomic unsigned forks;
 static struct account heap_account = {.limit = 500};
 static _Atomic unsigned running;
 
@@ -103,6 +104,22 @@ static void share_step(struct space *from, struct space *to, uint64_t *state) {
                           CLONE);
 }
 
+// A space that all work in is copied; the copy is written to, and goes.
+static void fork_step(struct space *parent) {
+    struct account account = {.limit = 100'000};
+    struct space child;
+    uint64_t cookie;
+    if (space_create(&child, &account) != OK)
+        return;
+    if (space_fork(parent, &child) == OK)
+        __c11_atomic_fetch_add(&forks, 1, __ATOMIC_RELAXED);
+    (void)space_fault(&child, PLACE, ACCESS_WRITE, &cookie);
+    (void)space_fault(&child, CLONE, ACCESS_WRITE, &cookie);
+    (void)space_destroy(&child); // its tables go with those that all harts free
+    if (account.used != 0)
+        abort();
+}
+
 static void heap_step(uint64_t *state) {
     void *blocks[8];
     unsigned count = 0;
@@ -118,7 +135,7 @@ static void *hart_main(void *argument) {
     machine_switch(hart);
     for (unsigned step = 0; step < STEPS; step++) {
         struct space *own = &spaces[hart].space, *shared = &spaces[HARTS].space;
-        unsigned kind = random_number(&state, 12);
+        unsigned kind = random_number(&state, 13);
         machine_enter(random_number(&state, 4) ? shared : own);
         if (kind < 6)
             own_step(kind < 2 ? own : shared, &state);
@@ -127,6 +144,8 @@ static void *hart_main(void *argument) {
                          &state);
         else if (kind < 11)
             share_step(own, &spaces[random_number(&state, SPACES)].space, &state);
+        else if (kind == 11)
+            fork_step(random_number(&state, 2) ? own : shared);
         else
             heap_step(&state);
         hart_poll();
@@ -160,6 +179,7 @@ TEST(harts_move_memory_at_once) {
     for (unsigned i = 0; i < HARTS; i++)
         ipis += harts[i]->counters.flush_ipis;
     CHECK(ipis > 100);
+    CHECK(forks > 1000);
     CHECK_EQ(heap.frames + heap_account.used, 0);
     CHECK_STRING(spaces_end(list, SPACES), "");
 }
