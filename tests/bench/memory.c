@@ -6,8 +6,11 @@
 #include <baton/spawn.h>
 #include <baton/start.h>
 #include <baton/system.h>
+#include <baton/time.h>
 
 static constexpr uint64_t CHILD_FRAMES = 256;
+static constexpr unsigned STOCK_PAGES = 256;
+static constexpr uint64_t IDLE_NS = 1'000'000;
 
 static uaddr_t source, target; // two empty pages of address space
 
@@ -24,6 +27,16 @@ static inline void create_free(void *context)
     *status = system_memory_create(0, slot(target), MEMORY_PAGES);
     if (*status == OK)
         *status = system_memory_free(slot(target));
+}
+
+static inline void create(void *context)
+{
+    *(status_t *)context = system_memory_create(0, slot(target), MEMORY_PAGES);
+}
+
+static inline void free_target(void *context)
+{
+    *(status_t *)context = system_memory_free(slot(target));
 }
 
 static inline void clone_free(void *context)
@@ -51,11 +64,45 @@ static inline void start_program(void *context)
 
 // --- what comes before a sample ------------------------------------------------------------------
 
+// An idle hart fills its stock of zeroed frames.
+static void fill_stock(void)
+{
+    measure_demand(sleep_until(deadline_after(IDLE_NS)), "sleeping");
+}
+
+// More frames than the stock holds: freed frames do not go back to it, and this hart is not idle
+// until the row is printed.
+static void empty_stock(void)
+{
+    void *pages;
+    measure_demand(pages_allocate(STOCK_PAGES, &pages), "pages to empty the stock");
+    pages_free(pages, STOCK_PAGES);
+}
+
+static void prepare_empty(void *context)
+{
+    (void)context;
+    (void)system_memory_free(slot(target));
+    fill_stock();
+}
+
+static void prepare_present(void *context)
+{
+    (void)context;
+    measure_demand(system_memory_create(0, slot(target), MEMORY_PAGES), "a page to free");
+}
+
 static void prepare_zero(void *context)
 {
     (void)context;
     (void)system_memory_free(slot(target));
     measure_demand(system_memory_create(0, slot(target), MEMORY_ZERO), "a page on demand");
+}
+
+static void prepare_zero_stocked(void *context)
+{
+    prepare_zero(context);
+    fill_stock();
 }
 
 static void prepare_clone(void *context)
@@ -72,7 +119,14 @@ static void measure_pages(void)
     status_t status = OK;
     measure("create_free", create_free, nullptr, &status);
     measure_demand(status, "making and freeing a page");
-    measure("first_touch", touch, prepare_zero, nullptr);
+    measure("map_page", create, prepare_empty, &status);
+    measure_demand(status, "making a page");
+    measure_demand(system_memory_free(slot(target)), "freeing a page");
+    measure("unmap_page", free_target, prepare_present, &status);
+    measure_demand(status, "freeing a page");
+    measure("first_touch", touch, prepare_zero_stocked, nullptr);
+    empty_stock();
+    measure("first_touch_zeroing", touch, prepare_zero, nullptr);
     measure_demand(system_memory_free(slot(target)), "freeing a page");
 
     measure_demand(system_memory_create(0, slot(source), MEMORY_PAGES), "a page to clone");

@@ -18,6 +18,8 @@ import machine  # noqa: E402  (the path above finds it)
 
 TIMEOUT_S = 300
 MEMORY = "128M"
+LARGE = {"parcels"}  # programs that need more memory than others
+LARGE_MEMORY, LARGE_LIMIT_MIB = "4G", 3000
 DATA_SIZE = 128 * 1024  # of the file that storage reads
 PLUGIN_VERSIONS = (1, 2, 3, 4, 5)
 COUNTED = re.compile(r"atomics (\d+) cr3 (\d+) invlpg (\d+)")
@@ -104,7 +106,10 @@ def run(build, programs, append=""):
     """({row: lines.Figure}, [what is wrong, ...]) of /bench/NAME for each name."""
     with tempfile.TemporaryDirectory(prefix="baton-bench.") as folder:
         iso, counts = Path(folder) / "bench.iso", Path(folder) / "counts"
+        large = bool(LARGE & set(programs))
         line = "; ".join(f"/bench/{name}" for name in programs)
+        if large:
+            line = f"limit {LARGE_LIMIT_MIB}; {line}"
         data = Path(folder) / "data"
         data.write_bytes(bytes(range(256)) * (DATA_SIZE // 256))
         arguments = ["--tests", f"--line={line}", "--add", f"{data}:/bench/data"]
@@ -112,7 +117,7 @@ def run(build, programs, append=""):
         machine.make_image(build, iso, *arguments)
         plugin = plugin_build(folder)
         words = ("-plugin", f"{plugin},out={counts}") if plugin else ()
-        result = machine.run(iso, computer(words), TIMEOUT_S)
+        result = machine.run(iso, computer(words, LARGE_MEMORY if large else MEMORY), TIMEOUT_S)
         figures, errors = lines.parse(result.text)
         log = result.log.decode(errors="replace")
         if result.status != 0:

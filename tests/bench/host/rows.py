@@ -23,7 +23,7 @@ import lines
 
 FOLDER = Path(__file__).resolve().parents[1]
 REACHED = FOLDER / "reached.json"
-GROUPS = ("boot", "memory", "messages", "harts", "trace", "storage")
+GROUPS = ("boot", "memory", "parcels", "messages", "harts", "trace", "storage")
 
 
 @dataclasses.dataclass

@@ -20,6 +20,10 @@ static constexpr uint64_t SERVER_FRAMES = 768;
 {
     static parcel_t given;
     static uint32_t woken;
+    if (parcel_mode(request.parcel) == PARCEL_GIVE) {
+        given = request.parcel;
+        return (struct message){};
+    }
     if (kind == KIND_NOTIFICATION) {
         woken = (uint32_t)request.word[1];
         return (struct message){};
@@ -30,8 +34,6 @@ static constexpr uint64_t SERVER_FRAMES = 768;
     if (request.tag == PLAIN_DROP && given != 0) {
         status = landing_free(given);
         given = 0;
-    } else if (parcel_mode(request.parcel) == PARCEL_GIVE) {
-        given = request.parcel;
     }
     return (struct message){.tag = (uint16_t)status};
 }
@@ -49,8 +51,12 @@ static void serve_plain(handle_t port)
             continue;
         }
         measure_demand(status, "receiving");
-        if (message.tag == PLAIN_ECHO && message.parcel == 0) [[clang::likely]] {
+        bool bare = message.parcel == 0;
+        if (message.tag == PLAIN_ECHO && (bare || parcel_mode(message.parcel) == PARCEL_LEND))
+            [[clang::likely]] {
             message.tag = OK;
+            if (!bare)
+                message.parcel = 0; // a loan goes home by itself
             memset(message.handle, 0, sizeof message.handle);
         } else {
             message = answer_other(message, info.kind);

@@ -45,6 +45,39 @@ static void measure_touch(void)
     munmap(memory, pages * PAGE);
 }
 
+static void unmap(void *context)
+{
+    char **page = context;
+    if (*page != NULL)
+        measure_demand(munmap(*page, PAGE) == 0, "munmap");
+    *page = NULL;
+}
+
+static inline void map_page(void *context)
+{
+    *(char **)context =
+        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void map_touched(void *context)
+{
+    map_page(context);
+    **(volatile char **)context = 1;
+}
+
+static inline void unmap_page(void *context)
+{
+    measure_demand(munmap(*(char **)context, PAGE) == 0, "munmap");
+}
+
+static void measure_map(void)
+{
+    char *page = NULL;
+    measure("map_page", map_page, unmap, &page);
+    unmap(&page);
+    measure("unmap_page", unmap_page, map_touched, &page);
+}
+
 // --- processes -----------------------------------------------------------------------------------
 
 static void wait_for(int process)
@@ -113,6 +146,7 @@ static void measure_fork(void)
 void memory_measure(void)
 {
     measure_touch();
+    measure_map();
     measure_fork();
     measure("start_smallest", vfork_exec_wait, NULL, "/smallest");
     measure("start_program", vfork_exec_wait, NULL, "/nothing");
