@@ -2,6 +2,7 @@
 // after them, and forks of the process that holds it. For a machine with room for two of them.
 
 #include "measure.h"
+#include "server.h"
 
 #include <baton/parcel.h>
 #include <baton/system.h>
@@ -13,6 +14,7 @@ static constexpr uint64_t TOUCHED_SIZE = 64 << 20;
 static constexpr uint64_t CHILD_FRAMES = 270'000;
 static constexpr uint64_t IDLE_NS = 1'000'000;
 
+static struct server_process large;
 static uint64_t child; // the process that is forked into
 
 static parcel_t slot(uaddr_t address)
@@ -52,6 +54,30 @@ static inline void process_make(void *context)
 static inline void fork_space(void *context)
 {
     *(status_t *)context = system_fork((handle_t)child);
+}
+
+static inline void call_empty(void *context)
+{
+    struct message message = {.tag = PLAIN_ECHO};
+    *(status_t *)context = message_call(large.port, &message, 0);
+}
+
+static inline void call_give(void *context, unsigned level)
+{
+    struct message message = {.tag = PLAIN_ECHO,
+                              .parcel = parcel_make(TARGET, level, 1, PARCEL_GIVE,
+                                                    PARCEL_WRITABLE)};
+    *(status_t *)context = message_call(large.port, &message, 0);
+}
+
+static inline void call_give_2m(void *context)
+{
+    call_give(context, 2);
+}
+
+static inline void call_give_1g(void *context)
+{
+    call_give(context, 3);
 }
 
 // --- what comes before a sample ------------------------------------------------------------------
@@ -99,10 +125,47 @@ static void prepare_child(void *context)
     measure_demand(system_process_create(CHILD_FRAMES, 'f', 0, &child), "a process");
 }
 
+// A table of its own, with one page touched.
+static void prepare_gift(unsigned level)
+{
+    struct message message = {.tag = PLAIN_DROP};
+    measure_demand(message_call(large.port, &message, 0), "dropping a gift");
+    measure_demand(message_reply_status(&message), "dropping a gift");
+    parcel_t gift = parcel_make(TARGET, level, 1, PARCEL_NONE, PARCEL_WRITABLE);
+    measure_demand(system_memory_create(0, gift, MEMORY_ZERO), "a gift");
+    write_page(TARGET);
+}
+
+static void prepare_2m(void *context)
+{
+    (void)context;
+    prepare_gift(2);
+}
+
+static void prepare_1g(void *context)
+{
+    (void)context;
+    prepare_gift(3);
+}
+
 // --- rows ----------------------------------------------------------------------------------------
 
-int main(void)
+static void measure_gifts(const char *path)
 {
+    status_t status = OK;
+    server_start(path, "large", &large);
+    measure("call_large", call_empty, nullptr, &status);
+    measure_demand(status, "a call");
+    measure("call_give_1g", call_give_1g, prepare_1g, &status);
+    measure_demand(status, "giving 1 GiB");
+    measure("call_give_2m", call_give_2m, prepare_2m, &status);
+    measure_demand(status, "giving 2 MiB");
+    server_stop(&large);
+}
+
+int main(int argc, char **argv)
+{
+    server_become(argc, argv);
     status_t status = OK;
     measure_calibrate();
     measure_demand(system_memory_create(0, slot(SOURCE), MEMORY_ZERO), "1 GiB");
@@ -117,5 +180,7 @@ int main(void)
     measure_demand(status, "a process");
     measure("fork_1g", fork_space, prepare_child, &status);
     measure_demand(status, "forking");
+    child_end();
+    measure_gifts(argv[0]);
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "measure.h"
 
+#include <abi/layout.h>
 #include <baton/parcel.h>
 #include <baton/start.h>
 #include <baton/system.h>
@@ -11,8 +12,30 @@
 
 static constexpr uint64_t NOTIFICATION_BADGE = 1;
 static constexpr uint64_t SERVER_FRAMES = 768;
+static constexpr uint64_t LARGE_FRAMES = 262'657; // what 1 GiB is charged
+static constexpr uint64_t LARGE_DISTANCE = 64ull << 30;
 
 // --- the plain server: messages by hand, as few instructions as there can be ---------------------
+
+// Windows of levels 2 and 3, beside those of libsys.
+static parcel_t large_slot(unsigned level)
+{
+    return parcel_make(LAYOUT_SLOTS + level * LARGE_DISTANCE, level, 1, PARCEL_NONE, 0);
+}
+
+static void large_prepare(void)
+{
+    measure_demand(system_slot_prepare(large_slot(2), 1), "a window of 2 MiB");
+    measure_demand(system_slot_prepare(large_slot(3), 1), "a window of 1 GiB");
+    measure_demand(system_accept(LARGE_FRAMES, MESSAGE_HANDLES, 0), "accepting 1 GiB");
+}
+
+static status_t large_free(parcel_t given)
+{
+    parcel_t slot = large_slot(parcel_level(given));
+    status_t status = system_memory_free(slot);
+    return status == OK ? system_slot_prepare(slot, 1) : status;
+}
 
 // Everything but an echo; by value, so that the echo's message stays in registers.
 [[gnu::noinline]] static struct message answer_other(struct message request,
@@ -32,7 +55,7 @@ static constexpr uint64_t SERVER_FRAMES = 768;
         return (struct message){.word = {woken}};
     status_t status = OK;
     if (request.tag == PLAIN_DROP && given != 0) {
-        status = landing_free(given);
+        status = parcel_level(given) == 1 ? landing_free(given) : large_free(given);
         given = 0;
     }
     return (struct message){.tag = (uint16_t)status};
@@ -63,6 +86,12 @@ static void serve_plain(handle_t port)
         }
         status = message_reply_receive(port, &message, &info, 0);
     }
+}
+
+static void serve_large(handle_t port)
+{
+    large_prepare();
+    serve_plain(port);
 }
 
 // --- the typed server: protocol bench as generated -----------------------------------------------
@@ -104,6 +133,8 @@ void server_become(int argc, char **argv)
     handle_t port = start_handle("bench");
     if (strcmp(argv[1], "plain") == 0)
         serve_plain(port);
+    else if (strcmp(argv[1], "large") == 0)
+        serve_large(port);
     else if (strcmp(argv[1], "typed") == 0)
         serve_typed(port);
     else if (strcmp(argv[1], "yielder") == 0)
@@ -127,7 +158,7 @@ void server_start(const char *path, const char *role, struct server_process *ser
         .arguments = (const char *const[]){path, role, nullptr},
         .handles = handles,
         .handle_count = 1 + spawn_handles_inherit(names, handles + 1, 1),
-        .limit_frames = SERVER_FRAMES,
+        .limit_frames = SERVER_FRAMES + (strcmp(role, "large") == 0 ? LARGE_FRAMES : 0),
     };
     measure_demand(spawn(&what, HANDLE_NONE, 0, &server->child), role);
     server->port = (handle_t)call;
