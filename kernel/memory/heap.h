@@ -6,8 +6,8 @@
 #include "memory/frame.h"
 #include "sync/spinlock.h"
 
-static constexpr unsigned HEAP_CLASSES = 6; // 64, 128, 256, 512, 1024, 2048 bytes
-static constexpr size_t HEAP_SMALLEST = 64, HEAP_LARGEST = 2048;
+static constexpr unsigned HEAP_CLASSES = 7; // 64, 128, ... 4096 bytes
+static constexpr size_t HEAP_SMALLEST = 64, HEAP_LARGEST = 4096; // AVX-512 state: 2688
 
 struct heap {
     struct spinlock lock;
@@ -18,7 +18,7 @@ struct heap {
 
 void heap_initialize(struct heap *heap, struct account *account);
 
-// A zeroed block of at least `size` bytes (up to 2048), aligned to 64. ERR_NO_MEMORY, ERR_NO_FRAME.
+// A zeroed block of at least `size` bytes (up to HEAP_LARGEST), aligned to 64. ERR_NO_MEMORY, ERR_NO_FRAME.
 status_t heap_allocate(struct heap *heap, size_t size, void **block);
 void heap_free(void *block);
 

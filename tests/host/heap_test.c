@@ -71,6 +71,20 @@ TEST(refused_at_the_limit_and_without_frames) {
     CHECK_EQ(account.used, 0);
 }
 
+TEST(the_largest_block_fills_a_frame) {
+    uint64_t before = machine_free();
+    uint8_t *first = allocate(2688), *second = allocate(HEAP_LARGEST); // 2688: AVX-512 state
+    memset(first, 1, 2688);
+    memset(second, 2, HEAP_LARGEST);
+    CHECK_EQ(account.used, 2);
+    CHECK_EQ(first[2687], 1);
+    heap_free(first);
+    CHECK_EQ(second[0], 2);
+    heap_free(second);
+    CHECK_EQ(account.used, 0);
+    CHECK_EQ(machine_free(), before);
+}
+
 TEST(random_blocks_keep_their_contents) {
     static struct {
         uint8_t *block;
