@@ -35,6 +35,8 @@ bool hal_output_present(enum hal_output output) {
     return !terminal_taken && (serial_present(SERIAL_TERMINAL) || screen_present());
 }
 
+void hal_output_drain(void) { serial_drain(); }
+
 void hal_terminal_yield(bool to_program) {
     if (terminal_taken && !to_program)
         screen_restore();

@@ -21,6 +21,7 @@ static constexpr uint8_t MODEM_READY = 0x0b; // DTR, RTS, and OUT2, which passes
 static constexpr uint8_t MODEM_LOOPBACK = 0x1e;
 static constexpr uint8_t STATUS_RECEIVED = 0x01;
 static constexpr uint8_t STATUS_EMPTY = 0x20; // the transmitter's FIFO has room for all 16
+static constexpr uint8_t STATUS_IDLE = 0x40;  // all that it had has been sent
 static constexpr unsigned FIFO_SIZE = 16;
 static constexpr uint8_t DIVISOR_115200 = 1;
 
@@ -74,4 +75,10 @@ void serial_write(enum serial_port port, const char *text, size_t length) {
             return;
         io_write8(base[port] + REGISTER_DATA, (uint8_t)text[i]);
     }
+}
+
+void serial_drain(void) {
+    for (unsigned i = 0; i < SERIAL_PORTS; i++)
+        if (present[i])
+            (void)wait_for(base[i], STATUS_IDLE);
 }

@@ -13,3 +13,6 @@ void serial_start(void);
 
 bool serial_present(enum serial_port port);
 void serial_write(enum serial_port port, const char *text, size_t length);
+
+// Waits until the last character is on the line: what is left is lost when the power goes off.
+void serial_drain(void);

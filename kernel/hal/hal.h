@@ -98,6 +98,9 @@ enum hal_output : uint8_t {
 void hal_output(enum hal_output output, const char *text, size_t length);
 bool hal_output_present(enum hal_output output);
 
+// Waits, for some milliseconds at most, until all of it has left the machine.
+void hal_output_drain(void);
+
 // The first serial port and the screen belong to a program from now on (true), or to the kernel.
 void hal_terminal_yield(bool to_program);
 

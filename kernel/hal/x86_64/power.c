@@ -86,6 +86,7 @@ static void reset_by_keyboard(void) {
 void hal_end(enum system_end how, bool crashed) {
     uint32_t result = crashed ? DEBUG_EXIT_CRASHED : DEBUG_EXIT_IN_ORDER;
 
+    hal_output_drain();
     if (how == SYSTEM_REBOOT)
         reset();
     if (how == SYSTEM_EXIT)
