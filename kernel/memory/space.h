@@ -45,7 +45,7 @@ static constexpr uint32_t LANDING_LIMIT = 2048;
 status_t space_create(struct space *space, struct account *account);
 
 // Unlinks and refunds all that is in it. No hart has it loaded, nothing is lent or borrowed any
-// more. Frames are freed in pieces: each call frees one table of those that wait, from whatever
+// more. Frames are freed in pieces: each call frees a few tables of those that wait, from whatever
 // space, and returns true when none waits any more, else call again.
 bool space_destroy(struct space *space);
 

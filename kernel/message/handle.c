@@ -1,5 +1,6 @@
 #include "message/handle.h"
 
+#include "hal/string.h"
 #include "hart/process.h"
 #include "hart/quiet.h"
 
@@ -14,20 +15,6 @@ static unsigned handle_index(handle_t handle) { return handle & INDEX_MASK; }
 // The low half of what no handle matches that leads to the entry: not even one whose index is cut
 // to the size of the table, as on the fast path.
 static handle_t no_handle(unsigned index) { return ~index & INDEX_MASK; }
-
-// Links entries [from, to) at the end of the free list.
-static void free_append(struct handle_table *table, unsigned from, unsigned to) {
-    for (unsigned i = from; i < to; i++) {
-        struct handle_entry *entry = &table->entries[i];
-        entry->handle = entry->call_handle = entry->receive_handle = no_handle(i);
-        entry->next = 0;
-        if (table->free_last != 0)
-            table->entries[table->free_last].next = (uint16_t)i;
-        else
-            table->free_first = (uint16_t)i;
-        table->free_last = (uint16_t)i;
-    }
-}
 
 // The stamp of a free entry, in the upper halves of the two values that no handle matches.
 static void stamp_set(struct handle_entry *entry, unsigned index, uint64_t stamp) {
@@ -52,9 +39,10 @@ status_t handles_initialize(struct process *process) {
     }
     table->entries = physical_to_virtual(frame_address(frame));
     table->index_mask = ENTRIES_PER_FRAME - 1;
-    free_append(table, 0, 1); // index 0 is never used: 0 is no handle
-    table->free_first = table->free_last = 0;
-    free_append(table, 1, ENTRIES_PER_FRAME);
+    // Index 0 is never used: 0 is no handle. What is all 0 at another index matches no handle.
+    struct handle_entry *none = &table->entries[0];
+    none->handle = none->call_handle = none->receive_handle = no_handle(0);
+    table->fresh = 1;
     return OK;
 }
 
@@ -110,10 +98,9 @@ static status_t table_grow_locked(struct process *process) {
         .process = process, .entries = table->entries, .order = table->order};
     struct handle_entry *entries = physical_to_virtual(frame_address(frame));
     __builtin_memcpy(entries, table->entries, handles_capacity(table) * sizeof(*entries));
-    unsigned first = (unsigned)handles_capacity(table);
+    memset(entries + handles_capacity(table), 0, handles_capacity(table) * sizeof(*entries));
     table->entries = entries;
     table->order = order;
-    free_append(table, first, (unsigned)capacity);
     table->index_mask = capacity - 1;
     object_reference(&process->object);
     quiet_defer(&old->quiet, old_table_free);
@@ -129,8 +116,8 @@ out_charge:
 // threads of the process itself look its table up.
 static bool free_usable_locked(const struct process *process, unsigned count) {
     const struct handle_table *table = &process->handles;
-    unsigned index = table->free_first;
-    for (; count > 0 && index != 0; count--) {
+    unsigned index = table->free_first, fresh = (unsigned)handles_capacity(table) - table->fresh;
+    for (count -= count < fresh ? count : fresh; count > 0 && index != 0; count--) {
         const struct handle_entry *entry = &table->entries[index];
         if (process->live > 1 && !quiet_passed_recently(stamp_get(entry)))
             return false;
@@ -152,12 +139,13 @@ static status_t table_reserve_locked(struct process *process, unsigned count) {
 }
 
 static struct handle_entry *entry_take_locked(struct handle_table *table) {
-    unsigned index = table->free_first;
-    struct handle_entry *entry = &table->entries[index];
+    table->used++;
+    if (table->fresh < handles_capacity(table))
+        return &table->entries[table->fresh++];
+    struct handle_entry *entry = &table->entries[table->free_first];
     table->free_first = entry->next;
     if (table->free_first == 0)
         table->free_last = 0;
-    table->used++;
     return entry;
 }
 
@@ -283,12 +271,12 @@ status_t handle_close(struct process *process, handle_t handle) {
 
 bool handles_close_some(struct process *process, unsigned *index, unsigned limit) {
     struct handle_table *table = &process->handles;
-    for (; *index < handles_capacity(table) && limit > 0; (*index)++, limit--) {
+    for (; *index < table->fresh && limit > 0; (*index)++, limit--) {
         handle_t handle = table->entries[*index].handle;
         if (handle_index(handle) == *index && *index != 0)
             (void)!handle_close(process, handle);
     }
-    return *index >= handles_capacity(table);
+    return *index >= table->fresh;
 }
 
 // --- handles in messages -------------------------------------------------------------------------

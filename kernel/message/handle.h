@@ -28,6 +28,7 @@ struct handle_table {
     _Atomic uint64_t index_mask; // entries less one; their number is a power of two
     uint32_t order;    // of the block of frames
     uint32_t used;
+    uint32_t fresh;    // entries from this index on have never been used, and are all 0
     uint16_t free_first, free_last; // in order of closing; 0: none
 };
 
