@@ -1,5 +1,5 @@
 // Own address space, handed out in pages: a bit for each page that is taken. The first table is the
-// one of the start page, so that a program with few pages needs no further table.
+// one of the stack and the start page, so that a program with few pages needs no further table.
 
 #include <baton/parcel.h>
 #include <baton/system.h>
@@ -7,8 +7,9 @@
 
 static constexpr unsigned TABLES = 64; // 128 MiB
 static constexpr unsigned WORDS = TABLE_ENTRIES / 64;
-static constexpr uaddr_t REGION = LAYOUT_STACK_TOP;
-static constexpr unsigned START_PAGES = 64; // left to the start page, a hole before and behind
+static constexpr uaddr_t REGION = LAYOUT_STACK_TOP - LAYOUT_STACK_MAXIMUM;
+// Left to the stack, and to the start page with a hole before and behind.
+static constexpr unsigned START_PAGES = LAYOUT_STACK_MAXIMUM / PAGE_SIZE + 64;
 
 static_assert(REGION % (PAGE_SIZE * TABLE_ENTRIES) == 0);
 
@@ -32,6 +33,11 @@ static unsigned find_run(const uint64_t *bits, unsigned pages)
 {
     unsigned run = 0;
     for (unsigned page = 0; page < TABLE_ENTRIES; page++) {
+        if (page % 64 == 0 && bits[page / 64] == ~0ull) {
+            run = 0;
+            page += 63;
+            continue;
+        }
         run = is_taken(bits, page) ? 0 : run + 1;
         if (run == pages)
             return page + 1 - pages;

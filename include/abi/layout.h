@@ -4,8 +4,9 @@
 //   0x0000_0040_0000  a boot server's image (linked at 0, placed here; static-PIE)
 //   0x0001_0000_0000  to 0x007f_0000_0000: a program's image, at a random 2 MiB
 //   0x007f_0000_0000  heap, growing up
-//   0x007f_8000_0000  end of the stack, which grows down; a hole below it
-//   0x007f_8000_1000  the start page (include/abi/start_page.h)
+//   0x007f_8010_0000  end of the stack, which grows down; a hole below it
+//   0x007f_8010_1000  the start page (include/abi/start_page.h): in the stack's table, which
+//                     has room for small allocations too, so that a small program needs no other
 //   0x7f00_0000_0000  landing slots and windows: one top-level entry for all of them
 //   0x7fff_ffff_f000  the last page is never mapped (no system call returns past it)
 #pragma once
@@ -17,8 +18,8 @@ static constexpr uaddr_t LAYOUT_SERVER_IMAGE = 0x0000'0040'0000;
 static constexpr uaddr_t LAYOUT_IMAGE_FIRST = 0x0001'0000'0000;
 static constexpr uaddr_t LAYOUT_IMAGE_LAST = 0x007f'0000'0000;
 static constexpr uaddr_t LAYOUT_HEAP = 0x007f'0000'0000;
-static constexpr uaddr_t LAYOUT_STACK_TOP = 0x007f'8000'0000;
-static constexpr uaddr_t LAYOUT_START_PAGE = 0x007f'8000'1000;
+static constexpr uaddr_t LAYOUT_STACK_TOP = 0x007f'8010'0000;
+static constexpr uaddr_t LAYOUT_START_PAGE = 0x007f'8010'1000;
 static constexpr uaddr_t LAYOUT_SLOTS = 0x7f00'0000'0000;
 static constexpr uaddr_t LAYOUT_SLOTS_END = 0x7f80'0000'0000;
 static constexpr uaddr_t LAYOUT_LIMIT = 0x7fff'ffff'f000;

@@ -67,7 +67,7 @@ class Bad(harness.SystemTest):
                 self.expect_crash(f"/test/fault {how}", what)
 
     def test_endless_recursion(self):
-        self.expect_crash("/test/recurse", "page fault at 0x7f7ff")
+        self.expect_crash("/test/recurse", "page fault at 0x7f800ef")
 
     def test_data_is_not_code(self):
         for where in ("data", "stack", "heap", "start"):
