@@ -33,14 +33,27 @@ static void lent_wait(struct thread *thread) {
     spinlock_release(&process->lock);
 }
 
+static uint8_t access_of(uint64_t error) {
+    return (uint8_t)((error & FAULT_WRITE ? ACCESS_WRITE : 0) |
+                     (error & FAULT_FETCH ? ACCESS_EXECUTE : 0));
+}
+
+// A thread that has only touched memory leaves the kernel as it came: what others ask of this hart
+// comes by interrupts.
+bool page_fault_resolve(uint64_t error) {
+    uint64_t cookie;
+    if (HART_GET(trace) != 0 || (error & FAULT_RESERVED))
+        return false;
+    return space_fault(HART_GET(current)->space, hal_fault_address(), access_of(error), &cookie) ==
+           FAULT_RESOLVED;
+}
+
 static void page_fault(struct thread *thread, uint64_t error) {
     uint64_t address = hal_fault_address(), cookie;
-    uint8_t access = (uint8_t)((error & FAULT_WRITE ? ACCESS_WRITE : 0) |
-                               (error & FAULT_FETCH ? ACCESS_EXECUTE : 0));
     trace(TRACE_FAULT, thread, 0, 0, address, error);
     if (error & FAULT_RESERVED)
         panic("page table of %s damaged at 0x%lx", thread->process->name, address);
-    switch (space_fault(&thread->process->space, address, access, &cookie)) {
+    switch (space_fault(thread->space, address, access_of(error), &cookie)) {
     case FAULT_RESOLVED:
         return;
     case FAULT_LENT:

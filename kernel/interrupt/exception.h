@@ -6,3 +6,7 @@
 // Resolves what the kernel can (memory that was promised, vector registers); waits for what is lent;
 // otherwise ends the process with a report.
 void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error);
+
+// From entry.S, at a page fault of the current thread whose registers are not stored: true if it can
+// run on, else the fault comes again by exception_of_program.
+bool page_fault_resolve(uint64_t error);

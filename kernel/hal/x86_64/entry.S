@@ -187,6 +187,8 @@ stub_\vector:
     pushq $\vector
     .if (\vector == 2) || (\vector == 8) || (\vector == 18)
     jmp entry_abort
+    .elseif (\vector == 14)
+    jmp entry_page_fault
     .else
     jmp entry_interrupt
     .endif
@@ -212,6 +214,40 @@ entry_vectors:
     .endr
 
     .section .text.entry, "ax"
+    .p2align 6
+// Most page faults of programs are answered with memory that they were granted: the thread stays the
+// current one and nothing of it is stored. Stack: as below.
+entry_page_fault:
+    testb $3, 24(%rsp)
+    jz kernel_interrupted
+    swapgs
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    pushq %rsi
+    pushq %rdi
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    movq 80(%rsp), %rdi // error code
+    cld
+    call page_fault_resolve
+    testb %al, %al
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rdi
+    popq %rsi
+    popq %rdx
+    popq %rcx
+    popq %rax
+    swapgs
+    jz entry_interrupt
+    addq $16, %rsp
+    iretq
+
     .p2align 6
 // Stack: vector, error, rip, cs, rflags, rsp, ss.
 entry_interrupt:
