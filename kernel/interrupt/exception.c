@@ -5,6 +5,7 @@
 #include "debug/trace.h"
 #include "hal/vector.h"
 #include "hart/process.h"
+#include "memory/fault_fast.h"
 
 LOG_MODULE(LOG_INTERRUPT);
 
@@ -41,11 +42,12 @@ static uint8_t access_of(uint64_t error) {
 // A thread that has only touched memory leaves the kernel as it came: what others ask of this hart
 // comes by interrupts.
 bool page_fault_resolve(uint64_t error) {
-    uint64_t cookie;
+    uint64_t cookie, address = hal_fault_address();
+    struct space *space = HART_GET(current)->space;
     if (HART_GET(trace) != 0 || (error & FAULT_RESERVED))
         return false;
-    return space_fault(HART_GET(current)->space, hal_fault_address(), access_of(error), &cookie) ==
-           FAULT_RESOLVED;
+    return ((error & FAULT_WRITE) && fault_fast_write(space, address)) ||
+           space_fault(space, address, access_of(error), &cookie) == FAULT_RESOLVED;
 }
 
 static void page_fault(struct thread *thread, uint64_t error) {

@@ -138,7 +138,8 @@ static void frame_begin(struct frame *frame, enum frame_state state) {
     frame_use(frame, state, 1);
 }
 
-static struct frame *take(unsigned order) {
+// Where the hart's own cache has none, and for whole blocks.
+[[gnu::noinline]] static struct frame *take(unsigned order) {
     struct frame *frame = order == 0 ? take_one() : buddy_take(order);
     for (bool more = true; frame == nullptr && more;) {
         more = tables_free_one();
@@ -148,11 +149,20 @@ static struct frame *take(unsigned order) {
     return frame;
 }
 
+static struct frame *take_cached(void) {
+    struct frame_cache *cache = cache_here();
+    spinlock_acquire(&cache->lock);
+    struct frame *frame = pop(&cache->free, &cache->free_count);
+    spinlock_release(&cache->lock);
+    return frame;
+}
+
 static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {
-    struct frame *frame = take(order);
-    if (frame == nullptr)
+    struct frame *frame = order == 0 ? take_cached() : nullptr;
+    if (frame == nullptr && (frame = take(order)) == nullptr)
         return ERR_NO_FRAME;
-    for (uint64_t i = 0; i < 1ull << order; i++)
+    frame_begin(frame, state);
+    for (uint64_t i = 1; i < 1ull << order; i++)
         frame_begin(frame + i, state);
     count(state, 1 << order);
     *result = frame;
@@ -163,16 +173,19 @@ status_t frame_allocate(unsigned order, enum frame_state state, struct frame **f
     return must_fail() ? ERR_NO_FRAME : allocate(order, state, frame);
 }
 
+[[gnu::noinline]] static status_t allocate_and_zero(enum frame_state state, struct frame **result) {
+    status_t status = allocate(0, state, result);
+    if (status == OK)
+        page_zero(frame_contents(*result));
+    return status;
+}
+
 status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
     if (must_fail())
         return ERR_NO_FRAME;
     struct frame *frame = take_zeroed();
-    if (frame == nullptr) {
-        status_t status = allocate(0, state, result);
-        if (status == OK)
-            page_zero(frame_contents(*result));
-        return status;
-    }
+    if (__builtin_expect(frame == nullptr, 0))
+        return allocate_and_zero(state, result);
     frame_begin(frame, state);
     count(state, 1);
     *result = frame;

@@ -28,8 +28,9 @@ struct CAPABILITY("spinlock") spinlock {
     _Atomic uint16_t next, owner; // tickets of those that wait: handed out, at the head of the line
 };
 
-// Waits for the lock in line, and takes it.
-void spinlock_wait(struct spinlock *lock);
+// Waits for the lock in line, and takes it. Saves what it uses, so that whoever does not have to wait
+// saves nothing.
+[[clang::preserve_most]] void spinlock_wait(struct spinlock *lock);
 
 // Takes the lock if it is free.
 static inline bool spinlock_try(struct spinlock *lock) TRY_ACQUIRE(true, *lock)

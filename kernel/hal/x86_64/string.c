@@ -108,9 +108,10 @@ PLAIN char *strchr(const char *text, int character) {
 PLAIN void page_zero(void *page) {
     uint64_t *out = page, *end = out + PAGE_SIZE / 8;
     do {
-        out[0] = out[1] = out[2] = out[3] = out[4] = out[5] = out[6] = out[7] = 0;
-        out[8] = out[9] = out[10] = out[11] = out[12] = out[13] = out[14] = out[15] = 0;
-        out += 16;
+#pragma unroll
+        for (unsigned i = 0; i < 64; i++)
+            out[i] = 0;
+        out += 64;
     } while (out != end);
 }
 
@@ -118,10 +119,11 @@ PLAIN void page_copy(void *restrict to, const void *restrict from) {
     uint64_t *out = to, *end = out + PAGE_SIZE / 8;
     const uint64_t *in = from;
     do {
-        for (unsigned i = 0; i < 32; i += 4) { // unrolled by the compiler
+#pragma unroll
+        for (unsigned i = 0; i < 64; i += 4) {
             uint64_t a = in[i], b = in[i + 1], c = in[i + 2], d = in[i + 3];
             out[i] = a, out[i + 1] = b, out[i + 2] = c, out[i + 3] = d;
         }
-        out += 32, in += 32;
+        out += 64, in += 64;
     } while (out != end);
 }
