@@ -85,6 +85,7 @@ static void check_windows(struct check *check, struct space *space, unsigned lev
     REQUIRES(space->lock) {
     unsigned count = 0;
     struct path path = {};
+    const cell_t *known = level == 1 ? space->landing_cell : nullptr;
     for (uaddr_t address = space->landing_first[level - 1]; address != 0; count++) {
         if (!path_find(space, address, level, &path) ||
             !entry_is(cell_load(path.cells), ABSENT_LANDING) ||
@@ -92,8 +93,12 @@ static void check_windows(struct check *check, struct space *space, unsigned lev
             check_fail(check, "no window at %lx", address);
             return;
         }
+        if (count == 0 && known != nullptr && known != path.cells)
+            check_fail(check, "the first window at %lx is not where it is known to be", address);
         address = (entry_value(cell_load(path.cells))) << PAGE_BITS;
     }
+    if (count == 0 && known != nullptr)
+        check_fail(check, "an entry is known of no window");
     if (count > space->landing_windows[level - 1])
         check_fail(check, "%u free windows of level %u, %u prepared", count, level,
                    space->landing_windows[level - 1]);

@@ -301,9 +301,13 @@ void process_thread_gone(struct process *process) {
 }
 
 void process_loan_home(struct process *process) {
+    __c11_atomic_fetch_sub(&process->loans, 1, __ATOMIC_SEQ_CST);
+    process_loans_look(process);
+}
+
+void process_loans_look(struct process *process) {
     spinlock_acquire(&process->lock);
-    bool last = __c11_atomic_fetch_sub(&process->loans, 1, __ATOMIC_RELEASE) == 1;
-    bool resume = last && process->awaits_loans;
+    bool resume = process->awaits_loans && __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) == 0;
     if (resume)
         process->awaits_loans = false;
     struct thread *thread = process->lent_waiters;

@@ -78,6 +78,9 @@ void process_thread_gone(struct process *process);
 // A loan of this process came home.
 void process_loan_home(struct process *process);
 
+// Loans came home and were counted: lets those go on that wait for them.
+void process_loans_look(struct process *process);
+
 void process_release(struct process *process);
 
 // Finds by number and refers to it; nullptr if there is none.

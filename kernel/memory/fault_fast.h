@@ -19,7 +19,7 @@ static inline bool fault_fast_zero(const struct straight *way, entry_t entry) {
     entry_t execute = entry & ABSENT_EXECUTABLE ? 0 : ENTRY_NO_EXECUTE;
     cell_store(way->cell, frame_address(frame) | ENTRY_PRESENT | ENTRY_USER | ENTRY_WRITE |
                               ENTRY_WRITABLE | execute);
-    straight_table(way, 1)->present++;
+    way->table[0]->present++;
     return true;
 }
 
@@ -35,7 +35,7 @@ static inline bool fault_fast_write(struct space *space, uaddr_t address) {
         entry_t entry = cell_load(way.cell);
         if (entry_present(entry))
             return fault_fast_shared(space, address, way.cell, entry);
-        done = fault_fast_zero(&way, entry != 0 ? entry : table_default(straight_table(&way, 1)));
+        done = fault_fast_zero(&way, entry != 0 ? entry : table_default(way.table[0]));
     }
     spinlock_release(&space->lock);
     return done;

@@ -1,6 +1,6 @@
 // Windows: prepared slots in which parcels land. A free window is a run of LANDING entries; its
 // first one names the window's size and the next free window, so that the free windows of a level
-// form a list, used first in, first out. A loan in a window leaves LANDING what it does not fill,
+// form a list: in the order in which they were prepared, those that were used in front. A loan in a window leaves LANDING what it does not fill,
 // the first such entry TAKEN with the window's size.
 #pragma once
 
@@ -23,6 +23,10 @@ void landing_unlink(struct space *space, const struct landing *landing) REQUIRES
 // Makes a free window of LANDING entries, `first` of the path on, and puts it at the list's end.
 void landing_append(struct space *space, const struct path *path, unsigned first, uaddr_t address,
                     unsigned window) REQUIRES(space->lock);
+
+// The same in front of all others, behind a loan that has gone home: its table is in the caches.
+void landing_push(struct space *space, const struct path *path, uaddr_t address, unsigned window)
+    REQUIRES(space->lock);
 
 static constexpr entry_t ENTRY_LANDING = // in a window, but not its first entry
     (entry_t)ABSENT_LANDING << ABSENT_KIND_SHIFT | ABSENT_VALUE;

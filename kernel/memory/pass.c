@@ -167,7 +167,7 @@ static void window_return(struct space *space, const struct run *run, const stru
             cell_store(behind, ENTRY_LANDING);
         }
     }
-    landing_append(space, path, 0, run->address, window);
+    landing_push(space, path, run->address, window);
 }
 
 status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,

@@ -34,6 +34,8 @@ struct space {
     // Windows for landing, by level less one; the free ones form a list through their entries.
     uaddr_t landing_first[LEVELS];         // 0: none
     _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
+    _Atomic(entry_t) *landing_cell;         // entry of the first of level 1, on a way that may be
+                                            // written; nullptr: look for it
     uint32_t landing_windows[LEVELS];      // prepared, free or taken
 };
 

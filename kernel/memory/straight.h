@@ -6,16 +6,16 @@
 #include "memory/space.h"
 
 struct straight {
-    cell_t *cell;       // of the page's entry
-    paddr_t table[LEVELS]; // of its own table and those above, [level - 1]
-    entry_t any;        // OR of the entries on the way
+    cell_t *cell;                // of the page's entry
+    struct frame *table[LEVELS]; // its own table and those above, [level - 1]
+    entry_t any;                 // OR of the entries on the way
 };
 
 // Follows the way through tables that are all private and writable. False: there is no such way.
 static inline bool straight_find(const struct space *space, uaddr_t address,
                                  struct straight *way) REQUIRES(space->lock) {
     paddr_t table = space->root;
-    way->table[LEVELS - 1] = table;
+    way->table[LEVELS - 1] = frame_number(table >> PAGE_BITS);
     way->any = 0;
 #pragma unroll
     for (unsigned level = LEVELS; level > 1; level--) {
@@ -26,12 +26,8 @@ static inline bool straight_find(const struct space *space, uaddr_t address,
             return false;
         way->any |= entry;
         table = entry & ENTRY_ADDRESS;
-        way->table[level - 2] = table;
+        way->table[level - 2] = frame_number(table >> PAGE_BITS);
     }
     way->cell = (cell_t *)physical_to_virtual(table) + address_index(address, 1);
     return true;
-}
-
-static inline struct frame *straight_table(const struct straight *way, unsigned level) {
-    return frame_number(way->table[level - 1] >> PAGE_BITS);
 }

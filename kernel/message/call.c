@@ -137,7 +137,6 @@ static void loan_home(struct process *server, struct hand *hand, bool lender_ran
     tlb_wait();
     hand->lender = nullptr;
     process_loan_home(lender);
-    process_release(lender);
 }
 
 // The call was ended by somebody else: its loan goes home all the same.

@@ -13,7 +13,7 @@
 // loan home all the same.
 #pragma once
 
-#include "memory/space.h"
+#include "memory/page_loan.h"
 #include "message/object.h"
 
 struct thread;
@@ -34,8 +34,9 @@ struct call {
 struct hand {
     struct thread *caller; // nullptr: empty
     uint64_t word;         // the call's, TAKEN
-    struct process *lender; // whose loan is here; a reference
+    struct process *lender; // whose loan is here; it does not end before its `loans` are home
     parcel_t home, landed; // the loan's slots there and here; 0: none
+    struct page_loan page; // if it came by the fast path (memory/page_loan.h)
 };
 
 // A kept hand.

@@ -5,51 +5,7 @@
 // The five words stay in rbx and r12 to r15 throughout. Arguments and results are the other registers
 // (entry.S says which is which); `low` and `high` come as 0 and stay so.
 
-#include "hal/hal.h"
-#include "hart/hart.h"
-#include "hart/process.h"
-#include "message/handle.h"
-#include "message/port.h"
-
-#define REGCALL __attribute__((regcall))
-#define LIKELY(condition) __builtin_expect((condition), 1)
-#define PARAMETERS                                                                                 \
-    uint64_t deadline, uint64_t rip, uint64_t rsp, uint64_t target, uint64_t tag, uint64_t low,    \
-        uint64_t high
-#define LEAVE_PARAMETERS                                                                           \
-    uint64_t rax, uint64_t rip, uint64_t rsp, uint64_t rdi, uint64_t rsi, uint64_t low,            \
-        uint64_t high
-
-REGCALL void message_call_fast(PARAMETERS);
-REGCALL void message_reply_receive_fast(PARAMETERS);
-// Where they end (entry.S). The slow ones find rip, rsp and a deadline in the current thread's block.
-REGCALL void message_call_slow(LEAVE_PARAMETERS);
-REGCALL void message_reply_receive_slow(LEAVE_PARAMETERS);
-REGCALL void message_leave(LEAVE_PARAMETERS);
-#define TO_SLOW 0, 0, 0, target, tag, low, high
-
-// The entry that a handle's index names; whether it is the handle's is for the caller to check.
-static inline const struct handle_entry *fast_entry(const struct thread *thread, uint64_t handle) {
-    const struct handle_table *table = thread->handles;
-    uint64_t index = handle & __c11_atomic_load(&table->index_mask, __ATOMIC_ACQUIRE);
-    return &__c11_atomic_load(&table->entries, __ATOMIC_ACQUIRE)[index];
-}
-
-// Whether an entry's value is this handle; read before what the entry holds.
-static inline bool fast_fits(const _Atomic handle_t *value, uint64_t handle) {
-    bool fits = *(const handle_t *)value == (handle_t)handle;
-    __c11_atomic_signal_fence(__ATOMIC_ACQUIRE);
-    return fits;
-}
-
-// Makes `next` the current thread. It has nothing special, and neither has the one that is left.
-static inline void fast_switch(struct thread *next) {
-    struct space *space = next->space;
-    HART_SET(current, next);
-    // Loading the root, which serialises, makes this visible before any translation is cached.
-    __c11_atomic_store(&((__seg_gs struct hart *)0)->space, space, __ATOMIC_RELAXED);
-    hal_space_load(space->root);
-}
+#include "message/fast.h"
 
 REGCALL void message_call_fast(PARAMETERS) {
     struct thread *caller = HART_GET(current);
@@ -91,9 +47,10 @@ REGCALL void message_reply_receive_fast(PARAMETERS) {
     server->registers.rsp = rsp;
     const struct handle_entry *entry = fast_entry(server, target);
     struct thread *caller = server->hand.caller;
+    if (!LIKELY(server->hand.lender == nullptr))
+        goto out_return;
     if (!LIKELY(hal_token_spend()) || !LIKELY(fast_fits(&entry->receive_handle, target)) ||
-        !LIKELY(caller != nullptr) || !LIKELY(server->hand.lender == nullptr) ||
-        !LIKELY(caller->slow_any == 0))
+        !LIKELY(caller != nullptr) || !LIKELY(caller->slow_any == 0))
         goto out_slow;
     struct port *port = (struct port *)entry->object;
     if (!LIKELY(spinlock_try(&port->lock)))
@@ -115,4 +72,6 @@ out_unlock:
     spinlock_release(&port->lock);
 out_slow:
     [[clang::musttail]] return message_reply_receive_slow(TO_SLOW);
+out_return:
+    [[clang::musttail]] return message_return_fast(0, 0, 0, target, tag, low, high);
 }

@@ -101,13 +101,16 @@ status_t receive_request_locked(struct port *port, struct thread *caller,
     status_t status = message_pass(caller, receiver, port, marked, &passed);
     if (status != OK)
         return status;
-    receiver->hand = (struct hand){.caller = caller, .word = (word & ~CALL_STATE_MASK) | CALL_TAKEN};
+    struct hand *hand = &receiver->hand;
+    hand->caller = caller;
+    hand->word = (word & ~CALL_STATE_MASK) | CALL_TAKEN;
+    hand->lender = nullptr;
+    hand->page.cell = nullptr;
     parcel_t parcel = caller->registers.rdx;
     if (parcel != 0 && parcel_mode(parcel) == PARCEL_LEND) {
-        receiver->hand.lender = caller->process;
-        receiver->hand.home = parcel;
-        receiver->hand.landed = passed.landed;
-        object_reference(&caller->process->object);
+        hand->lender = caller->process;
+        hand->home = parcel;
+        hand->landed = passed.landed;
         __c11_atomic_fetch_add(&caller->process->loans, 1, __ATOMIC_RELAXED);
     }
     message_fill(receiver, &caller->registers, &passed, KIND_REQUEST, caller->call.badge,

@@ -43,7 +43,7 @@ static void call_unknown(struct thread *thread) {
 void system_call_arrive(struct thread *thread) {
     uint64_t number = (uint32_t)thread->registers.rax;
     system_call_handler *handler = number < SYSTEM_CALL_LIMIT ? handlers[number] : nullptr;
-    hart_self()->tokens--;
+    (void)hal_token_spend();
     if (handler != nullptr)
         handler(thread);
     else

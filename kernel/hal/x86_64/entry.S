@@ -38,6 +38,10 @@
 
 #define USER_RFLAGS 0x202 // interrupts on, nothing else
 
+// A parcel's descriptor (include/abi/message.h).
+#define PARCEL_MODE_SHIFT 48
+#define PARCEL_LEND 2
+
     .section .text.entry, "ax"
 
 // --- system calls --------------------------------------------------------------------------------
@@ -45,7 +49,7 @@
 //
 // The two fast calls are C functions (message/fast.c) that take, in the registers of clang's regcall:
 // rax deadline, rcx return address, rdx the program's rsp, rdi handle, rsi tag, and r8 and r9 as 0.
-// They leave rbx and r12 to r15 alone, and end by jumping to message_leave with the next thread's
+// Where a page is lent its descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by jumping to message_leave with the next thread's
 // rax, rcx, rdx (its rsp), rdi and rsi, or to the slow path, with rip, rsp and deadline stored in the
 // thread's block.
     .globl entry_system_call
@@ -58,7 +62,7 @@ entry_system_call:
     orq %r8, %r11   // handles
     orq %r9, %r11
     orq HART_TRACE_SPECIAL, %r11
-    jnz system_call_slow
+    jnz system_call_carries
     movq %r10, %rax
     movq %rsp, %rdx
     movq HART_KERNEL_STACK, %rsp
@@ -85,16 +89,45 @@ entry_system_call:
     swapgs
     sysretq
 
+system_call_carries: // a loan and nothing else?
+    movq %rdx, %r11
+    shrq $PARCEL_MODE_SHIFT, %r11
+    andl $7, %r11d
+    cmpl $PARCEL_LEND, %r11d
+    jne system_call_slow
+    movq %r8, %r11
+    orq %r9, %r11
+    orq HART_TRACE_SPECIAL, %r11
+    jnz system_call_slow
+    movq %r10, %rax
+    movq %rdx, %r8
+    movq %rsp, %rdx
+    movq HART_KERNEL_STACK, %rsp
+    jmp __regcall3__message_lend_fast
+
+    .globl __regcall3__message_leave_with
+__regcall3__message_leave_with:
+    movq %rdx, %rsp
+    movq %r8, %rdx
+    xorl %r8d, %r8d
+    jmp 1f
     .globl __regcall3__message_leave
 __regcall3__message_leave:
     movq %rdx, %rsp
     xorl %edx, %edx
-    xorl %r10d, %r10d
+1:  xorl %r10d, %r10d
     xorl %ebp, %ebp
     movl $USER_RFLAGS, %r11d
     swapgs
     sysretq
 
+    .globl __regcall3__message_lend_slow
+__regcall3__message_lend_slow:
+    movq HART_CURRENT, %r11
+    movl $1, %eax
+    movq %r8, %rdx
+    xorl %r8d, %r8d
+    jmp 3f
     .globl __regcall3__message_call_slow
 __regcall3__message_call_slow:
     movl $1, %eax
@@ -104,7 +137,7 @@ __regcall3__message_reply_receive_slow:
     movl $2, %eax
 1:  movq HART_CURRENT, %r11
     xorl %edx, %edx
-    xorl %r10d, %r10d
+3:  xorl %r10d, %r10d
     cmpl $1, %eax
     jne 2f
     movq T_DEADLINE(%r11), %r10

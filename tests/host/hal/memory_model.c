@@ -169,6 +169,16 @@ static void window_append(struct model_space *space, const struct model_run *run
                         : (struct model_window){run->area, run->page + i, window};
 }
 
+static void window_push(struct model_space *space, const struct model_run *run, unsigned window) {
+    unsigned list = run->level - 1;
+    window_append(space, run, 0, window);
+    struct model_window *windows = space->windows[list], last;
+    unsigned n = space->window_count[list] - 1;
+    for (last = windows[n]; n > 0; n--)
+        windows[n] = windows[n - 1];
+    windows[0] = last;
+}
+
 static void window_remove(struct model_space *space, unsigned list, unsigned n) {
     space->window_count[list]--;
     for (; n < space->window_count[list]; n++)
@@ -399,6 +409,6 @@ bool model_return(struct model_space *borrower, const struct model_run *landed, 
         slot_clear(borrower, landed, i);
         model_slot(borrower, landed, i)->kind = MODEL_LANDING;
     }
-    window_append(borrower, landed, 0, window);
+    window_push(borrower, landed, window);
     return true;
 }

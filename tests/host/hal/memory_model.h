@@ -38,7 +38,7 @@ struct model_window {
 
 struct model_space {
     struct model_area area[AREAS];
-    struct model_window windows[2][WINDOWS]; // free ones by level less one, first in, first out
+    struct model_window windows[2][WINDOWS]; // free ones by level less one, in order of use
     unsigned window_count[2];
 };
 
