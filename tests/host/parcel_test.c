@@ -12,6 +12,7 @@
 #include "spaces.h"
 #include "test.h"
 
+#include "memory/page_loan.h"
 #include "memory/tlb.h"
 
 static constexpr uaddr_t PLACE = 0x40000000, LARGE = 0x40200000, SLOTS = 0x7f0000000000;
@@ -157,7 +158,7 @@ TEST(a_loan_comes_home) {
     check();
     home |= PARCEL_WRITABLE;
     CHECK_EQ(pass(&a, home, &b), OK);
-    CHECK_EQ(parcel_address(landed), SLOTS + 0x1000); // in order
+    CHECK_EQ(parcel_address(landed), SLOTS); // in order
     CHECK(space_write(&b.space, SLOTS + 0x1000, 10));
     CHECK_EQ(come_home(&b, landed, &a, home), OK);
     CHECK(space_read(&a.space, PLACE, &value) && value == 10);
@@ -190,6 +191,60 @@ TEST(windows_are_used_in_order_and_again) {
     check();
     CHECK_EQ(slot_release(&b.space, pages(SLOTS + 0x10000, 16, PARCEL_NONE, 0)), OK);
     CHECK_EQ(pass(&a, pages(PLACE, 2, PARCEL_LEND, 0), &b), ERR_NO_SLOT);
+    check();
+    end();
+}
+
+// The straight ways and the general ones leave the same behind.
+TEST(a_page_is_lent_straight_through) {
+    begin();
+    struct page_loan loan;
+    parcel_t home = pages(PLACE, 1, PARCEL_LEND, PARCEL_WRITABLE), there;
+    uint64_t value;
+    CHECK(!page_lend(&a.space, home, &b.space, &loan, &there)); // b's window is not known yet
+    CHECK_EQ(pass(&a, home, &b), OK);
+    CHECK_EQ(come_home(&b, landed, &a, home), OK);
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK(page_lend(&a.space, home, &b.space, &loan, &there));
+        CHECK_EQ(there, pages(SLOTS, 1, PARCEL_LEND, PARCEL_WRITABLE));
+        CHECK_EQ(state(&a, PLACE), SLOT_LENT);
+        CHECK_EQ(state(&b, SLOTS), SLOT_BORROWED);
+        check();
+        CHECK(space_write(&b.space, SLOTS, 200 + i));
+        if (i % 2 == 0)
+            CHECK(page_return(&b.space, there, &a.space, &loan));
+        else
+            CHECK_EQ(come_home(&b, there, &a, home), OK);
+        CHECK(space_read(&a.space, PLACE, &value) && value == 200 + i);
+        check();
+    }
+    end();
+}
+
+TEST(what_is_unusual_is_not_lent_straight_through) {
+    begin();
+    struct page_loan loan;
+    parcel_t home = pages(PLACE, 1, PARCEL_LEND, PARCEL_WRITABLE), there;
+    CHECK_EQ(pass(&a, home, &b), OK);
+    CHECK_EQ(come_home(&b, landed, &a, home), OK);
+    CHECK(!page_lend(&a.space, pages(PLACE + 0x9000, 1, PARCEL_LEND, 0), &b.space, &loan, &there));
+    CHECK(!page_lend(&a.space, pages(0x50000000, 1, PARCEL_LEND, 0), &b.space, &loan, &there));
+    CHECK(!page_lend(&a.space, home, &a.space, &loan, &there));
+    CHECK_EQ(parcel_mark(&a.space, home), OK);
+    CHECK(!page_lend(&a.space, home, &b.space, &loan, &there));
+    parcel_unmark(&a.space, home);
+    check();
+    // A borrower's own copy, or a loan that is lent on, does not come home as it went.
+    CHECK_EQ(memory_clone(&a.space, pages(PLACE, 1, PARCEL_NONE, 0), PLACE + 0x10000), OK);
+    CHECK(page_lend(&a.space, home, &b.space, &loan, &there));
+    CHECK(space_write(&b.space, SLOTS, 5));
+    CHECK(!page_return(&b.space, there, &a.space, &loan));
+    CHECK_EQ(come_home(&b, there, &a, home), OK);
+    CHECK(page_lend(&a.space, home, &b.space, &loan, &there));
+    CHECK_EQ(pass(&b, pages(SLOTS, 1, PARCEL_LEND, 0), &c), OK);
+    CHECK(!page_return(&b.space, there, &a.space, &loan));
+    CHECK_EQ(come_home(&c, landed, &b, pages(SLOTS, 1, PARCEL_LEND, 0)), OK);
+    CHECK(page_return(&b.space, there, &a.space, &loan));
     check();
     end();
 }

@@ -5,6 +5,7 @@
 
 #include "adversary.h"
 #include "machine.h"
+#include "memory/page_loan.h"
 #include "memory/tlb.h"
 #include "memory_model.h"
 #include "spaces.h"
@@ -17,6 +18,8 @@ struct loan {
     bool used;
     unsigned borrower, lender, window;
     struct model_run landed, home;
+    struct page_loan page;
+    uint64_t quick; // lent straight through
 };
 
 struct flight {
@@ -66,7 +69,7 @@ static struct model_run run_pick(unsigned level, unsigned n) {
 }
 
 // A place for as many.
-static struct model_run run_at(const struct model_run *like, unsigned n) {
+static struct model_run run_there(const struct model_run *like, unsigned n) {
     struct model_run run = run_pick(like->level, n);
     run.count = like->count;
     if (run.level == 1 && run.page + run.count > PAGES)
@@ -144,7 +147,7 @@ static void step_protect(unsigned s) {
 }
 
 static void step_clone(unsigned s) {
-    struct model_run run = run_pick(level_pick(), 3), to = run_at(&run, 5);
+    struct model_run run = run_pick(level_pick(), 3), to = run_there(&run, 5);
     run_say("clone", s, &run);
     run_say("to", s, &to);
     status_t status = memory_clone(space_of(s), model_parcel(&run, PARCEL_NONE, false, false),
@@ -201,6 +204,24 @@ static struct loan *loan_free(void) {
     return nullptr;
 }
 
+// The straight ways (memory/page_loan.h) are for spaces that no other hart runs.
+static bool quick_allowed(unsigned a, unsigned b) {
+    for (unsigned i = 0; i < HARTS; i++)
+        if (i != hart_self()->index && (hart_space[i] == (int)a || hart_space[i] == (int)b))
+            return false;
+    return (numbers[8] & 8) != 0 && a != b;
+}
+
+static bool quick_lend(unsigned from, const struct model_run *run, const struct model_pass *how,
+                       unsigned to, struct loan *loan, parcel_t *landed) {
+    parcel_t parcel = model_parcel(run, how->mode, how->writable, how->executable);
+    static constexpr parcel_t variable = PARCEL_ADDRESS_MASK | PARCEL_WRITABLE;
+    loan->quick = (parcel & ~variable) == (parcel_t)PARCEL_LEND << PARCEL_MODE_SHIFT &&
+                  quick_allowed(from, to) &&
+                  page_lend(space_of(from), parcel, space_of(to), &loan->page, landed);
+    return loan->quick;
+}
+
 static bool pass(unsigned from, const struct model_run *run, const struct model_pass *how,
                  bool marked, unsigned to) {
     struct acceptance acceptance = {
@@ -213,12 +234,14 @@ static bool pass(unsigned from, const struct model_run *run, const struct model_
         return false;
     run_say(marked ? "pass marked" : "pass", from, run);
     say("  mode %u to space %u\n", how->mode, to);
-    status_t status = parcel_pass(space_of(from), parcel, marked, space_of(to), &acceptance,
-                                  &landed, &charge);
+    *loan = (struct loan){.borrower = to, .lender = from, .home = *run};
+    status_t status = OK;
+    if (marked || !quick_lend(from, run, how, to, loan, &landed))
+        status = parcel_pass(space_of(from), parcel, marked, space_of(to), &acceptance, &landed,
+                             &charge);
     tlb_wait();
     if (scarce(status))
         return false;
-    *loan = (struct loan){.borrower = to, .lender = from, .home = *run};
     bool passed = model_pass(&model[from], run, how, marked, &model[to],
                              acceptance.flags & ACCEPT_HOLES,
                              acceptance.flags & ACCEPT_EXECUTABLE, &loan->landed, &loan->window);
@@ -238,9 +261,13 @@ static void step_pass(unsigned s) {
 static void loan_return(struct loan *loan) {
     run_say("return", loan->borrower, &loan->landed);
     run_say("to", loan->lender, &loan->home);
-    status_t status = parcel_return(
-        space_of(loan->borrower), model_parcel(&loan->landed, PARCEL_LEND, false, false),
-        space_of(loan->lender), model_parcel(&loan->home, PARCEL_LEND, false, false), true);
+    parcel_t landed = model_parcel(&loan->landed, PARCEL_LEND, false, false);
+    status_t status = OK;
+    bool quick = loan->quick && quick_allowed(loan->borrower, loan->lender) &&
+                 page_return(space_of(loan->borrower), landed, space_of(loan->lender), &loan->page);
+    if (!quick)
+        status = parcel_return(space_of(loan->borrower), landed, space_of(loan->lender),
+                               model_parcel(&loan->home, PARCEL_LEND, false, false), true);
     tlb_wait();
     compare("return", status, model_return(&model[loan->borrower], &loan->landed, loan->window,
                                            &model[loan->lender], &loan->home));
@@ -290,7 +317,7 @@ static void step_land([[maybe_unused]] unsigned s) {
 }
 
 static void step_move(unsigned s) {
-    struct model_run run = run_pick(level_pick(), 3), to = run_at(&run, 7);
+    struct model_run run = run_pick(level_pick(), 3), to = run_there(&run, 7);
     struct model_pass how = pass_pick(5);
     unsigned other = pick(9, SPACES);
     run_say("move", s, &run);
