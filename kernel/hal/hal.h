@@ -84,7 +84,7 @@ bool hal_interrupt_spurious(uint8_t vector);
 uint32_t hal_io_read(uint16_t port, unsigned width);
 void hal_io_write(uint16_t port, unsigned width, uint32_t value);
 
-// Text of the processor's brand and the names of the features in use.
+// Text of the processor's brand.
 void hal_processor_name(char name[48]);
 
 // --- output and end ------------------------------------------------------------------------------

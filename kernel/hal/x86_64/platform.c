@@ -20,14 +20,6 @@ static struct acpi_info acpi;
 
 const struct acpi_info *platform_acpi(void) { return &acpi; }
 
-static void log_processor(void) {
-    char name[48], features[160];
-
-    hal_processor_name(name);
-    processor_features(features, sizeof features);
-    log_info("processor: %s (%s)", name, features);
-}
-
 static void read_tables(paddr_t rsdp) {
     acpi_read(rsdp, apic_id(), paging_map_tables, &acpi);
     if (!acpi.present)
@@ -40,7 +32,7 @@ static void read_tables(paddr_t rsdp) {
 }
 
 void hal_platform_start(const struct boot_info *boot) {
-    log_processor();
+    processor_report();
     pic_disable();
     read_tables(boot->rsdp);
     power_initialize(&acpi.power);

@@ -1,5 +1,5 @@
-// Intel SDM vol. 2A "CPUID", vol. 3A sections 2.2.1 (EFER) and 2.5 (control registers); AMD APM
-// vol. 3 appendix E. A bit that no feature asks for is off, whatever the firmware left.
+// Intel SDM vol. 2A "CPUID", vol. 3A section 2.5 (control registers); AMD APM vol. 3 appendix E. A
+// bit that no feature asks for is off, whatever the firmware left.
 #include "hal/x86_64/processor.h"
 
 #include "hal/hal.h"
@@ -23,14 +23,6 @@ enum : uint64_t {
     CR4_XSAVE = 1 << 18,
     CR4_SMEP = 1 << 20,
     CR4_SMAP = 1 << 21,
-
-    EFER_SYSTEM_CALL = 1 << 0,
-    EFER_NO_EXECUTE = 1 << 11,
-
-    STATE_X87 = 1 << 0,
-    STATE_SSE = 1 << 1,
-    STATE_AVX = 1 << 2,
-    STATE_AVX512 = 7 << 5,
 };
 
 // FXSAVE's area; XSAVE's says its own size (Intel SDM vol. 1 sections 10.5.1 and 13.4).
@@ -62,7 +54,6 @@ static void detect_protection(void) {
         processor.smap = bit(structured.ebx, 20);
         processor.umip = bit(structured.ecx, 2);
     }
-    processor.nx = bit(cpuid(0x80000001, 0).edx, 20);
     if (cpuid(0x80000000, 0).eax >= 0x80000007)
         processor.tsc_invariant = bit(cpuid(0x80000007, 0).edx, 8);
 }
@@ -108,9 +99,7 @@ void processor_detect(void) {
 
 void processor_control(void) {
     uint64_t cr4 = CR4_PHYSICAL_EXTENSION | CR4_MACHINE_CHECK | CR4_FXSAVE | CR4_VECTOR_EXCEPTIONS;
-    uint64_t efer = msr_read(MSR_EFER) | EFER_SYSTEM_CALL;
 
-    msr_write(MSR_EFER, processor.nx ? efer | EFER_NO_EXECUTE : efer);
     cr4 |= processor.global_pages ? CR4_GLOBAL_PAGES : 0;
     cr4 |= processor.umip ? CR4_UMIP : 0;
     cr4 |= processor.xsave ? CR4_XSAVE : 0;
@@ -125,57 +114,4 @@ void processor_control(void) {
     }
     __asm__ volatile("fninit");
     cr0_write(cr0_read() | CR0_TASK_SWITCHED);
-}
-
-bool processor_has_gigabyte_pages(void) { return bit(cpuid(0x80000001, 0).edx, 26); }
-
-void processor_features(char *text, size_t size) {
-    const struct {
-        bool present;
-        const char *name;
-    } feature[] = {
-        {processor.nx, "nx"},          {processor.smep, "smep"},
-        {processor.smap, "smap"},      {processor.umip, "umip"},
-        {processor.xsave, "xsave"},    {(processor.vector_mask & STATE_AVX) != 0, "avx"},
-        {processor.x2apic, "x2apic"},  {(processor.vector_mask & STATE_AVX512) != 0, "avx512"},
-        {processor.rdrand, "rdrand"},  {processor.tsc_deadline, "tsc-deadline"},
-        {processor.tsc_invariant, "tsc-invariant"},
-    };
-    size_t length = 0;
-
-    for (size_t i = 0; i < sizeof feature / sizeof *feature; i++) {
-        if (!feature[i].present)
-            continue;
-        if (length && length + 1 < size)
-            text[length++] = ' ';
-        for (const char *from = feature[i].name; *from && length + 1 < size; from++)
-            text[length++] = *from;
-    }
-    text[length] = 0;
-}
-
-// The brand's 48 bytes may be padded in front and need not end by 0.
-static void read_brand(char text[48]) {
-    for (unsigned leaf = 0; leaf < 3; leaf++) {
-        struct cpuid part = cpuid(0x80000002 + leaf, 0);
-        uint32_t word[4] = {part.eax, part.ebx, part.ecx, part.edx};
-
-        for (unsigned i = 0; i < 16; i++)
-            text[leaf * 16 + i] = (char)(word[i / 4] >> i % 4 * 8);
-    }
-    text[47] = 0;
-}
-
-void hal_processor_name(char name[48]) {
-    char brand[48] = "x86-64";
-    unsigned from = 0, to = 0;
-
-    if (cpuid(0x80000000, 0).eax >= 0x80000004)
-        read_brand(brand);
-    while (brand[from] == ' ')
-        from++;
-    while (brand[from])
-        name[to++] = brand[from++];
-    while (to < 48)
-        name[to++] = 0;
 }

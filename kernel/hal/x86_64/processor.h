@@ -7,8 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Vector states, as in XCR0.
+enum : uint64_t {
+    STATE_X87 = 1 << 0,
+    STATE_SSE = 1 << 1,
+    STATE_AVX = 1 << 2,
+    STATE_AVX512 = 7 << 5,
+};
+
 struct processor {
-    bool nx, smep, smap, umip, global_pages;
+    bool smep, smap, umip, global_pages;
     bool xsave, x2apic, tsc_deadline, tsc_invariant, rdrand;
     uint8_t family;        // as displayed: extended family added
     bool intel;
@@ -24,11 +32,8 @@ extern struct processor processor;
 // Reads CPUID; a second call does nothing. Before anything else of this folder.
 void processor_detect(void);
 
-// Sets CR0, CR4, EFER and XCR0 of the running hart. CR0.TS is set: vector registers trap.
+// Sets CR0, CR4 and XCR0 of the running hart. CR0.TS is set: vector registers trap.
 void processor_control(void);
 
-// Names of the features in use, "nx smep ..." with spaces between; always ended by 0.
-void processor_features(char *text, size_t size);
-
-// Whether pages of 1 GiB can be mapped. Needs no processor_detect.
-bool processor_has_gigabyte_pages(void);
+// Says in the log which processor it is, and the features in use.
+void processor_report(void);

@@ -9,7 +9,7 @@
 #define AT(label) (label - trampoline_begin)
 #define CR4_PAE (1 << 5)
 #define MSR_EFER 0xc0000080
-#define EFER_LME_NXE 0x900
+#define EFER_SCE_LME_NXE 0x901
 #define CR0_PG_WP_PE 0x80010001
 
     .section .rodata.trampoline, "a"
@@ -27,7 +27,7 @@ trampoline_begin:
     movl %eax, %cr3
     movl $MSR_EFER, %ecx
     rdmsr
-    orl $EFER_LME_NXE, %eax
+    orl $EFER_SCE_LME_NXE, %eax
     wrmsr
     lgdtl AT(gdt_pointer)
     movl $CR0_PG_WP_PE, %eax
