@@ -8,7 +8,6 @@
 #include "hal/string.h"
 #include "hart/ignition.h"
 #include "hart/module.h"
-#include "hart/options.h"
 #include "hart/process.h"
 #include "hart/schedule.h"
 #include "memory/frame.h"
@@ -33,8 +32,7 @@ void kernel_main(const struct boot_info *boot) {
     boot_hart_initialize();
     hal_platform_start(boot);
     harts_ignite();
-    trace_initialize(option_size(boot->options, "trace_ring", 64 * 1024),
-                     option_is(boot->options, "trace", "on"));
+    trace_initialize(boot->options);
     paging_check();
 
     struct frame_counts counts;

@@ -1,6 +1,7 @@
 #include "debug/trace.h"
 
 #include "debug/log.h"
+#include "debug/options.h"
 #include "hart/process.h"
 
 LOG_MODULE(LOG_BOOT);
@@ -25,13 +26,14 @@ static void ring_create(struct hart *hart, unsigned order) {
                                       sizeof(struct trace_record));
 }
 
-void trace_initialize(size_t ring_bytes, bool on) {
+void trace_initialize(const char *options) {
+    size_t ring_bytes = option_size(options, "trace_ring", 64 * 1024);
     unsigned order = 0;
     while (PAGE_SIZE << order < ring_bytes)
         order++;
     for (unsigned i = 0; i < hart_count; i++)
         ring_create(harts[i], order);
-    trace_enable(on);
+    trace_enable(option_is(options, "trace", "on"));
 }
 
 void trace_enable(bool on) {

@@ -9,9 +9,9 @@
 
 struct thread;
 
-// Gives every hart a ring of this many bytes (boot option "trace_ring=", 64 KiB by default) and
-// starts recording if asked ("trace=on").
-void trace_initialize(size_t ring_bytes, bool on);
+// Gives every hart a ring of as many bytes as the boot option "trace_ring=" says, 64 KiB by default,
+// and starts recording if asked ("trace=on").
+void trace_initialize(const char *options);
 void trace_enable(bool on);
 
 // A message's number, never used again; 0 while tracing is off.

@@ -1,4 +1,4 @@
-#include "hart/options.h"
+#include "debug/options.h"
 
 #include "hal/string.h"
 
