@@ -3,6 +3,7 @@
 
 #include "debug/crash.h"
 #include "debug/log.h"
+#include "debug/memory_report.h"
 #include "debug/trace.h"
 #include "hal/paging.h"
 #include "hal/string.h"
@@ -16,12 +17,6 @@ LOG_MODULE(LOG_BOOT);
 
 uint64_t boot_ticks, ready_ticks;
 const char *boot_options;
-
-static void memory_report(void) {
-    struct frame_counts counts;
-    frames_count(&counts);
-    log_info("memory: %lu MiB, %lu KiB free", counts.total >> 8, (counts.free + counts.zeroed) << 2);
-}
 
 void kernel_main(const struct boot_info *boot) {
     boot_ticks = hal_ticks();

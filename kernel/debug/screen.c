@@ -2,8 +2,9 @@
 // cells that change are drawn, because reading a framebuffer and filling all of it are slow.
 #include "debug/screen.h"
 
-#include "hal/string.h"
 #include "debug/font.h"
+#include "hal/paging.h"
+#include "hal/string.h"
 #include "hal/x86_64/io.h"
 
 // A large screen uses its upper left part.
@@ -103,12 +104,19 @@ void screen_restore(void) {
 
 static unsigned at_most(unsigned value, unsigned limit) { return value < limit ? value : limit; }
 
-void screen_move(void *to) {
-    pixels = pixels != nullptr ? to : nullptr;
+static size_t screen_size(void) {
+    return (size_t)screen.pitch * screen.height;
 }
 
-void screen_start(const struct boot_screen *from, void *at) {
+void screen_move(void) {
+    if (pixels != nullptr)
+        pixels = paging_map_device(screen.address, screen_size());
+}
+
+void screen_start(const struct boot_screen *from, paddr_t limit) {
     screen = *from;
+    if (screen.address == 0 || screen.address + screen_size() > limit)
+        return;
     columns = at_most(screen.text ? screen.width : screen.width / CELL_WIDTH, COLUMNS);
     rows = at_most(screen.text ? screen.height : screen.height / CELL_HEIGHT, ROWS);
     if (columns == 0 || rows < 2)
@@ -118,6 +126,6 @@ void screen_start(const struct boot_screen *from, void *at) {
         io_write8(0x3d5, 1 << 5);
     }
     memset(cell, ' ', sizeof cell);
-    pixels = at;
+    pixels = physical_to_virtual(screen.address);
     screen_restore();
 }

@@ -4,11 +4,11 @@
 
 #include "hal/boot.h"
 
-// `pixels`: where the screen's memory is mapped. Clears the screen.
-void screen_start(const struct boot_screen *screen, void *pixels);
+// Clears the screen, if it lies in the direct map, which ends at `limit` so far.
+void screen_start(const struct boot_screen *screen, paddr_t limit);
 
-// The same memory is mapped here from now on.
-void screen_move(void *pixels);
+// Maps it as a device, once there are page tables; the direct map does not reach it any more.
+void screen_move(void);
 bool screen_present(void);
 void screen_write(const char *text, size_t length);
 

@@ -177,8 +177,7 @@ long_mode:
     xorl %eax, %eax
     movw %ax, %fs
     movw %ax, %gs
-    movl %ebp, %esi
-    movl $LOADER_MAGIC, %edi
+    movl %ebp, %edi
     movq $boot_high, %rax
     jmpq *%rax
 

@@ -4,4 +4,4 @@
 #include "hal/boot.h"
 
 // On the boot stack, in the upper half, on the early page tables. `tags`: what the loader left.
-[[noreturn]] void boot_start(uint32_t magic, paddr_t tags);
+[[noreturn]] void boot_start(paddr_t tags);
