@@ -17,16 +17,9 @@ static constexpr uint64_t STACK_SLOT = 2 * KERNEL_STACK_SIZE;
 
 alignas(PAGE_SIZE) static struct hart boot_hart;
 
-// Maps a kernel stack; its top, or 0 without memory.
 static uint64_t stack_create(unsigned index) {
     uint64_t top = LAYOUT_STACKS + (index + 1) * STACK_SLOT;
-    for (uint64_t page = top - KERNEL_STACK_SIZE; page < top; page += PAGE_SIZE) {
-        struct frame *frame;
-        if (frame_allocate(0, FRAME_KERNEL, &frame) != OK)
-            return 0;
-        paging_map(page, frame_address(frame), PAGE_SIZE, ENTRY_WRITE | ENTRY_NO_EXECUTE);
-    }
-    return top;
+    return paging_map_stack(top - KERNEL_STACK_SIZE, KERNEL_STACK_SIZE);
 }
 
 void boot_hart_prepare(void) {

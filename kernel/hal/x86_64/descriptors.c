@@ -2,6 +2,7 @@
 // 6.14.5 (interrupt stack table) and 8.7 (task state).
 #include "hal/x86_64/descriptors.h"
 
+#include "hal/paging.h"
 #include "hal/x86_64/entry.h"
 #include "hal/x86_64/instructions.h"
 #include "hart/hart.h"
@@ -47,6 +48,11 @@ enum : unsigned {
 // TF, IF, DF, NT, AC.
 static constexpr uint64_t SYSTEM_CALL_CLEARS = 1 << 8 | 1 << 9 | 1 << 10 | 1 << 14 | 1 << 18;
 
+// Behind the harts' ordinary stacks in LAYOUT_STACKS; each hart's place follows from its index.
+static constexpr uint64_t STACK_AREA = LAYOUT_STACKS + 64 * 1024 * 1024;
+static constexpr uint64_t STACK_STRIDE = INTERRUPT_STACK_SIZE + PAGE_SIZE;
+static_assert((HART_LIMIT + 1) * 2 * KERNEL_STACK_SIZE <= STACK_AREA - LAYOUT_STACKS);
+
 static struct gate interrupt_table[256];
 
 static void set_gate(unsigned vector, uint8_t stack, uint8_t type) {
@@ -69,6 +75,17 @@ void descriptors_initialize(void) {
     set_gate(EXCEPTION_DOUBLE_FAULT, 1 + STACK_DOUBLE_FAULT, GATE_INTERRUPT);
     set_gate(EXCEPTION_NMI, 1 + STACK_NMI, GATE_INTERRUPT);
     set_gate(EXCEPTION_MACHINE_CHECK, 1 + STACK_MACHINE_CHECK, GATE_INTERRUPT);
+}
+
+bool descriptors_stacks(struct hart *hart) {
+    uint64_t next = STACK_AREA + hart->index * STACKS * STACK_STRIDE;
+
+    for (unsigned i = 0; i < STACKS; i++, next += STACK_STRIDE) {
+        hart->arch.tss.ist[i] = paging_map_stack(next + PAGE_SIZE, INTERRUPT_STACK_SIZE);
+        if (!hart->arch.tss.ist[i])
+            return false;
+    }
+    return true;
 }
 
 static void fill_segments(struct hart_arch *arch) {

@@ -13,6 +13,10 @@ enum interrupt_stack : uint8_t { STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CH
 
 static constexpr uint64_t INTERRUPT_STACK_SIZE = 8 * 1024;
 
+// Makes a hart's interrupt stacks. Only on the boot hart, when there are frames. False if no frame
+// is left.
+bool descriptors_stacks(struct hart *hart);
+
 // Loads the running hart's GDT, TSS and IDT and makes GS reach its block. The hart's kernel stack
 // and interrupt stacks must be there.
 void descriptors_load(struct hart *hart);

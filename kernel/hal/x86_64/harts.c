@@ -11,7 +11,6 @@
 #include "hal/x86_64/descriptors.h"
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/processor.h"
-#include "hal/x86_64/stacks.h"
 #include "hal/x86_64/timer.h"
 #include "hal/x86_64/trampoline.h"
 #include "hal/x86_64/vector.h"
@@ -66,7 +65,7 @@ void harts_initialize(const struct acpi_info *acpi) {
 void hal_hart_initialize(struct hart *hart) {
     if (hart->index == 0) {
         processor_detect();
-        if (!stacks_create(hart))
+        if (!descriptors_stacks(hart))
             panic("no memory for the boot hart's interrupt stacks");
         descriptors_initialize();
     }
@@ -142,7 +141,7 @@ static bool wake(uint32_t id) {
 bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
     const struct acpi_hart *entry_listed = &listed[hart->index];
 
-    if (!stacks_create(hart)) {
+    if (!descriptors_stacks(hart)) {
         log_error("hart %u: no memory for its stacks", hart->index);
         return false;
     }
