@@ -18,11 +18,7 @@ status_t system_process_create(struct thread *thread, uint64_t limit, uint64_t n
     status_t status = process_create(thread->process, limit, name.text, &process);
     if (status != OK)
         return status;
-    handle_t handle = HANDLE_NONE;
-    status = handle_install(thread->process, &process->object, PROCESS_RIGHTS, 0, &handle);
-    process_release(process);
-    *result = handle;
-    return status;
+    return object_hand_out(thread, &process->object, PROCESS_RIGHTS, result);
 }
 
 status_t system_process_grant(struct thread *thread, handle_t process, handle_t handle,
@@ -52,13 +48,9 @@ status_t system_thread_create(struct thread *thread, handle_t process, uaddr_t e
     status = thread_create(target, entry, stack, argument, &created);
     if (status != OK)
         return status;
-    handle_t handle = HANDLE_NONE;
-    status = handle_install(thread->process, &created->object,
-                            RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL, 0, &handle);
     thread_ready(created);
-    object_release(&created->object);
-    *result = handle;
-    return status;
+    return object_hand_out(thread, &created->object,
+                           RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL, result);
 }
 
 status_t system_process_end(struct thread *thread, handle_t process, uint32_t status) {

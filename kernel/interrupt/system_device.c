@@ -13,14 +13,7 @@ status_t system_timer_set(struct thread *thread, handle_t notification, uint64_t
     return status;
 }
 
-static status_t hand_out(struct thread *thread, struct object *object, uint64_t *result) {
-    handle_t handle = HANDLE_NONE;
-    status_t status = handle_install(thread->process, object,
-                                     RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_OPEN, 0, &handle);
-    object_release(object);
-    *result = handle;
-    return status;
-}
+static constexpr rights_t DEVICE_RIGHTS = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_OPEN;
 
 status_t system_irq_create(struct thread *thread, handle_t irqs, uint32_t line, uint32_t flags,
                            uint64_t *result) {
@@ -32,7 +25,9 @@ status_t system_irq_create(struct thread *thread, handle_t irqs, uint32_t line, 
         return ERR_BAD_ARGUMENT;
     struct line *created;
     status = line_create(thread->process, line, flags, &created);
-    return status == OK ? hand_out(thread, &created->object, result) : status;
+    if (status != OK)
+        return status;
+    return object_hand_out(thread, &created->object, DEVICE_RIGHTS, result);
 }
 
 static struct line *line_look_up(struct thread *thread, handle_t irq, status_t *status) {
@@ -88,7 +83,7 @@ status_t system_io_create(struct thread *thread, handle_t io, uint32_t first, ui
     range->first = whole->first + first;
     range->count = count;
     io_range_opened(range);
-    return hand_out(thread, &range->object, result);
+    return object_hand_out(thread, &range->object, DEVICE_RIGHTS, result);
 }
 
 static status_t io_locate(struct thread *thread, handle_t io, uint32_t offset, uint32_t width,

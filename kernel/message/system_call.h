@@ -35,6 +35,16 @@ static inline void *object_look_up(struct thread *thread, handle_t handle, enum 
     return entry != nullptr ? entry->object : nullptr;
 }
 
+// Gives the creator of an object its handle, and drops the creation's own reference.
+static inline status_t object_hand_out(struct thread *thread, struct object *object,
+                                       rights_t rights, uint64_t *result) {
+    handle_t handle = HANDLE_NONE;
+    status_t status = handle_install(thread->process, object, rights, 0, &handle);
+    object_release(object);
+    *result = handle;
+    return status;
+}
+
 // A process by handle; HANDLE_NONE is the thread's own. ERR_ENDED for RIGHT_CONTROL if it is
 // ending: its memory goes as soon as every hart has left the system calls that saw it alive.
 static inline struct process *process_look_up(struct thread *thread, handle_t handle,

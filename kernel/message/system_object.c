@@ -6,22 +6,12 @@ status_t system_null(struct thread *thread) {
     return OK;
 }
 
-// Gives the creator its handle and drops the creation's own reference.
-static status_t hand_out(struct thread *thread, struct object *object, rights_t rights,
-                         uint64_t *result) {
-    handle_t handle = HANDLE_NONE;
-    status_t status = handle_install(thread->process, object, rights, 0, &handle);
-    object_release(object);
-    *result = handle;
-    return status;
-}
-
 status_t system_port_create(struct thread *thread, uint32_t protocol, uint64_t *result) {
     struct port *port;
     status_t status = port_create(thread->process, protocol, &port);
     if (status != OK)
         return status;
-    return hand_out(thread, &port->object, RIGHT_TRANSFER | RIGHT_RECEIVE, result);
+    return object_hand_out(thread, &port->object, RIGHT_TRANSFER | RIGHT_RECEIVE, result);
 }
 
 status_t system_port_derive(struct thread *thread, handle_t port, uint32_t badge, rights_t rights,
@@ -47,8 +37,8 @@ status_t system_notification_create(struct thread *thread, handle_t port, uint64
     status = notification_create(thread->process, object, badge, &notification);
     if (status != OK)
         return status;
-    return hand_out(thread, &notification->object,
-                    RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_BIND, result);
+    return object_hand_out(thread, &notification->object,
+                           RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_BIND, result);
 }
 
 status_t system_handle_close(struct thread *thread, handle_t handle) {
