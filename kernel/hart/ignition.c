@@ -65,8 +65,6 @@ void harts_ignite(void) {
         hart_count = i + 1;
         if (hal_hart_start(hart, hart_arrive))
             running++;
-        else
-            log_warning("hart %u does not answer and is left out", i);
     }
     log_info("%u of %u harts run", running, listed);
 }

@@ -112,7 +112,7 @@ static void find_root(paddr_t rsdp, acpi_map_t map, struct acpi_info *info) {
 
 void acpi_read(paddr_t rsdp, uint32_t boot_apic_id, acpi_map_t map, struct acpi_info *info) {
     __builtin_memset(info, 0, sizeof *info);
-    info->hart[0].apic_id = boot_apic_id;
+    info->apic_id[0] = boot_apic_id;
     info->largest_apic_id = boot_apic_id;
     info->harts = 1;
     if (rsdp)

@@ -11,11 +11,6 @@
 static constexpr unsigned ACPI_IO_APICS = 16;
 static constexpr unsigned ACPI_ISA_LINES = 16;
 
-struct acpi_hart {
-    uint32_t apic_id;
-    uint32_t processor; // ACPI's number for it
-};
-
 struct acpi_io_apic {
     paddr_t address;
     uint32_t first_line; // global system interrupt of its pin 0
@@ -48,10 +43,10 @@ struct acpi_power {
 struct acpi_info {
     bool present;                    // a root table was found and is sound
     bool hart_table;                 // the MADT too
-    struct acpi_hart hart[HART_LIMIT]; // the boot hart first
+    uint32_t apic_id[HART_LIMIT];    // of the harts, the boot hart first
     unsigned harts;
     unsigned harts_disabled, harts_left_out; // left out: beyond HART_LIMIT
-    uint32_t largest_apic_id;        // of those in `hart`
+    uint32_t largest_apic_id;        // of those in `apic_id`
     paddr_t local_apic;              // 0: not told
     struct acpi_io_apic io_apic[ACPI_IO_APICS];
     unsigned io_apics;

@@ -24,7 +24,7 @@ static constexpr uint32_t XAPIC_ID_LIMIT = 0xff;
 static constexpr unsigned ANSWER_LIMIT_US = 200'000;
 static constexpr unsigned STOP_LIMIT_US = 100'000;
 
-static struct acpi_hart listed[HART_LIMIT];
+static uint32_t listed[HART_LIMIT]; // their APIC ids
 static unsigned listed_count = 1;
 
 static _Atomic bool answered;
@@ -44,11 +44,11 @@ unsigned hal_hart_count(void) { return listed_count; }
 static void list_harts(const struct acpi_info *acpi, uint32_t id_limit) {
     listed_count = 0;
     for (unsigned i = 0; i < acpi->harts; i++) {
-        if (i > 0 && acpi->hart[i].apic_id >= id_limit)
+        if (i > 0 && acpi->apic_id[i] >= id_limit)
             log_warning("hart with APIC id %u left out: it needs x2APIC, which is not there",
-                        acpi->hart[i].apic_id);
+                        acpi->apic_id[i]);
         else
-            listed[listed_count++] = acpi->hart[i];
+            listed[listed_count++] = acpi->apic_id[i];
     }
 }
 
@@ -56,7 +56,6 @@ void harts_initialize(const struct acpi_info *acpi) {
     bool wide = acpi->largest_apic_id >= XAPIC_ID_LIMIT;
 
     list_harts(acpi, wide && !apic_use_x2() ? XAPIC_ID_LIMIT : UINT32_MAX);
-    HART_SET(arch.acpi_processor, listed[0].processor);
     log_info("harts: %u listed, %u disabled", listed_count, acpi->harts_disabled);
     if (acpi->harts_left_out)
         log_warning("%u harts left out: at most %u can run", acpi->harts_left_out, HART_LIMIT);
@@ -139,26 +138,24 @@ static bool wake(uint32_t id) {
 }
 
 bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
-    const struct acpi_hart *entry_listed = &listed[hart->index];
+    uint32_t id = listed[hart->index];
 
     if (!descriptors_stacks(hart)) {
         log_error("hart %u: no memory for its stacks", hart->index);
         return false;
     }
-    hart->arch.apic_id = entry_listed->apic_id;
-    hart->arch.acpi_processor = entry_listed->processor;
+    hart->arch.apic_id = id;
     kernel_entry = entry;
     __c11_atomic_store(&answered, false, __ATOMIC_RELAXED);
     prepare_tables();
     prepare_trampoline(hart);
-    if (wake(entry_listed->apic_id)) {
+    if (wake(id)) {
         started++;
         return true;
     }
     // Back to waiting for a start-up, so that it cannot come late with another's mailbox.
-    apic_send_init(entry_listed->apic_id);
-    log_error("hart %u (APIC id %u) does not answer; it is left out", hart->index,
-              entry_listed->apic_id);
+    apic_send_init(id);
+    log_error("hart %u (APIC id %u) does not answer; it is left out", hart->index, id);
     return false;
 }
 

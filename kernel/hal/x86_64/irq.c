@@ -65,7 +65,7 @@ static bool assign_vector(uint32_t global, uint8_t *vector) {
 
 status_t hal_irq_configure(unsigned line, uint32_t irq_flags, uint8_t *vector) {
     uint32_t global = global_line(line);
-    struct io_apic_route route = {.hart_apic_id = (uint8_t)machine->hart[0].apic_id};
+    struct io_apic_route route = {.hart_apic_id = (uint8_t)machine->apic_id[0]};
 
     if (!io_apic_has(global))
         return ERR_BAD_ARGUMENT;

@@ -38,7 +38,7 @@ static void frame_tables(void)
 
 static void check(const struct acpi_info *info)
 {
-    if (info->harts < 1 || info->harts > HART_LIMIT || info->hart[0].apic_id != 3 ||
+    if (info->harts < 1 || info->harts > HART_LIMIT || info->apic_id[0] != 3 ||
         info->io_apics > ACPI_IO_APICS)
         abort();
     if (info->power.off && (info->power.sleep_a > 7 || info->power.sleep_b > 7))
