@@ -14,65 +14,45 @@ enum aml : uint8_t {
     AML_ONES = 0xff,
 };
 
-struct aml_reader {
-    const uint8_t *at, *end;
-};
+// A package of two constants is no longer than this.
+static constexpr size_t PACKAGE_LIMIT = 24;
 
-static bool take(struct aml_reader *reader, uint8_t *byte) {
-    if (reader->at == reader->end)
-        return false;
-    *byte = *reader->at++;
-    return true;
-}
-
-static bool skip(struct aml_reader *reader, size_t length) {
-    if ((size_t)(reader->end - reader->at) < length)
-        return false;
-    reader->at += length;
-    return true;
-}
-
-// An integer constant; SLP_TYP has three bits, so its low byte is enough.
-static bool take_constant(struct aml_reader *reader, uint8_t *value) {
-    uint8_t kind;
-
-    if (!take(reader, &kind))
-        return false;
-    switch (kind) {
+// An integer constant; SLP_TYP has three bits, so its low byte is enough. Returns what follows, or
+// nullptr if it is none.
+static const uint8_t *read_constant(const uint8_t *at, uint8_t *value) {
+    switch (*at) {
     case AML_ZERO:
     case AML_ONE:
     case AML_ONES:
-        *value = kind;
-        return true;
+        *value = *at;
+        return at + 1;
     case AML_BYTE:
-        return take(reader, value);
     case AML_WORD:
-        return take(reader, value) && skip(reader, 1);
     case AML_DOUBLE_WORD:
-        return take(reader, value) && skip(reader, 3);
+        *value = at[1];
+        return at + (*at == AML_BYTE ? 2 : *at == AML_WORD ? 3 : 5);
     default:
-        return false;
+        return nullptr;
     }
 }
 
 // PackageOp, then PkgLength (the top two bits of its first byte say how many follow), then the
-// number of elements.
-static bool take_package(struct aml_reader *reader) {
-    uint8_t operation, length, count;
+// number of elements, then these. What lies behind the table's end reads as no constant.
+static bool read_package(const uint8_t *from, size_t size, struct acpi_power *power) {
+    uint8_t package[PACKAGE_LIMIT], a, b;
+    const uint8_t *at, *end = package + (size < sizeof package ? size : sizeof package);
 
-    return take(reader, &operation) && operation == AML_PACKAGE && take(reader, &length) &&
-           skip(reader, length >> 6) && take(reader, &count) && count >= 1;
-}
-
-static bool read_package(struct aml_reader reader, struct acpi_power *power) {
-    uint8_t a, b;
-
-    if (!take_package(&reader) || !take_constant(&reader, &a))
+    __builtin_memset(package, AML_PACKAGE, sizeof package);
+    __builtin_memcpy(package, from, (size_t)(end - package));
+    at = package + 2 + (package[1] >> 6);
+    if (package[0] != AML_PACKAGE || *at == 0)
         return false;
-    if (!take_constant(&reader, &b))
-        b = a;
+    at = read_constant(at + 1, &a);
+    if (!at || at > end)
+        return false;
+    at = read_constant(at, &b);
     power->sleep_a = a & 7;
-    power->sleep_b = b & 7;
+    power->sleep_b = at && at <= end ? b & 7 : a & 7;
     return power->control_a != 0;
 }
 
@@ -89,5 +69,5 @@ void acpi_read_sleep(const struct acpi_header *table, struct acpi_info *info) {
 
     for (const uint8_t *at = begin; end - at >= 4 && !info->power.off; at++)
         if (*at == '_' && __builtin_memcmp(at, "_S5_", 4) == 0 && is_definition(begin, at))
-            info->power.off = read_package((struct aml_reader){at + 4, end}, &info->power);
+            info->power.off = read_package(at + 4, (size_t)(end - at) - 4, &info->power);
 }
