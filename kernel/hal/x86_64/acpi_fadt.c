@@ -3,38 +3,24 @@
 #include "hal/x86_64/acpi_tables.h"
 
 struct [[gnu::packed]] fadt {
-    struct acpi_header header;         // 0x00
-    uint32_t firmware_control;         // 0x24
-    uint32_t dsdt;                     // 0x28
-    uint8_t reserved0, profile;        // 0x2c
-    uint16_t sci;                      // 0x2e
-    uint32_t command;                  // 0x30 SMI command port
-    uint8_t enable, disable;           // 0x34
-    uint8_t s4_bios, p_state;          // 0x36
-    uint32_t event_a, event_b;         // 0x38 PM1 blocks
-    uint32_t control_a, control_b;     // 0x40
-    uint32_t control_2;                // 0x48
-    uint32_t timer;                    // 0x4c
-    uint32_t gpe0, gpe1;               // 0x50
-    uint8_t event_length;              // 0x58
-    uint8_t control_length;            // 0x59
-    uint8_t control_2_length;          // 0x5a
-    uint8_t timer_length;              // 0x5b
-    uint8_t unused[16];                // 0x5c
-    uint8_t century;                   // 0x6c
-    uint16_t boot_architecture;        // 0x6d
-    uint8_t reserved1;                 // 0x6f
-    uint32_t flags;                    // 0x70
-    struct acpi_address reset;         // 0x74 from here on not in ACPI 1.0
-    uint8_t reset_value;               // 0x80
-    uint16_t arm;                      // 0x81
-    uint8_t minor;                     // 0x83
-    uint64_t x_firmware_control;       // 0x84
-    uint64_t x_dsdt;                   // 0x8c
+    struct acpi_header header;                    // 0x00
+    uint32_t firmware_control, dsdt;              // 0x24
+    uint8_t unused0[4];                           // 0x2c profile, SCI
+    uint32_t command;                             // 0x30 SMI command port
+    uint8_t enable;                               // 0x34 its value that turns ACPI mode on
+    uint8_t unused1[11];                          // 0x35 other values, PM1 event blocks
+    uint32_t control_a, control_b;                // 0x40
+    uint32_t control_2, timer;                    // 0x48
+    uint8_t unused2[28];                          // 0x50 general events, lengths, latencies
+    uint8_t century;                              // 0x6c CMOS register
+    uint8_t unused3[3];                           // 0x6d
+    uint32_t flags;                               // 0x70
+    struct acpi_address reset;                    // 0x74 from here on not in ACPI 1.0
+    uint8_t reset_value, unused4[3];              // 0x80
+    uint64_t x_firmware_control, x_dsdt;          // 0x84
     struct acpi_address x_event_a, x_event_b;     // 0x94
     struct acpi_address x_control_a, x_control_b; // 0xac
-    struct acpi_address x_control_2;              // 0xc4
-    struct acpi_address x_timer;                  // 0xd0
+    struct acpi_address x_control_2, x_timer;     // 0xc4
 };
 static_assert(offsetof(struct fadt, century) == 0x6c && offsetof(struct fadt, reset) == 0x74 &&
               offsetof(struct fadt, x_dsdt) == 0x8c && sizeof(struct fadt) == 0xdc);
