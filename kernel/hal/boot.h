@@ -8,7 +8,7 @@
 
 typedef uint64_t paddr_t;
 
-static constexpr unsigned BOOT_REGIONS = 128;
+static constexpr unsigned BOOT_REGIONS = 192;
 static constexpr unsigned BOOT_MODULES = 32;
 static constexpr unsigned BOOT_LINE = 160;
 

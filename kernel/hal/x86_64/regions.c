@@ -2,83 +2,50 @@
 
 #include <abi/types.h>
 
+#include "hal/string.h"
+
 // Places in the list that the firmware's map cannot use up: each module may need two.
 static constexpr unsigned SPARE = 2 * BOOT_MODULES;
 
 static constexpr uint64_t LARGE_PAGE = 2 << 20;
 
+static paddr_t lower(paddr_t a, paddr_t b) { return a < b ? a : b; }
+static paddr_t higher(paddr_t a, paddr_t b) { return a > b ? a : b; }
+
 static paddr_t region_end(const struct boot_region *region) { return region->start + region->size; }
 
-static void remove_at(struct boot_info *info, unsigned index) {
-    info->regions--;
-    for (unsigned i = index; i < info->regions; i++)
-        info->region[i] = info->region[i + 1];
-}
-
-static bool insert_at(struct boot_info *info, unsigned index, struct boot_region region) {
-    bool ours = region.kind == BOOT_KERNEL || region.kind == BOOT_MODULE;
-    if (info->regions >= (ours ? BOOT_REGIONS : BOOT_REGIONS - SPARE))
+// Adds [start, end) behind the last region; joins the two if they touch and are of one kind.
+static bool append(struct boot_info *info, paddr_t start, paddr_t end, enum boot_region_kind kind,
+                   unsigned limit) {
+    if (start >= end)
+        return true;
+    struct boot_region *last = info->regions > 0 ? &info->region[info->regions - 1] : nullptr;
+    if (last != nullptr && last->kind == kind && region_end(last) == start) {
+        last->size += end - start;
+        return true;
+    }
+    if (info->regions >= limit)
         return false;
-    for (unsigned i = info->regions; i > index; i--)
-        info->region[i] = info->region[i - 1];
-    info->region[index] = region;
-    info->regions++;
+    info->region[info->regions++] = (struct boot_region){start, end - start, kind};
     return true;
 }
 
-// Takes [start, end) out of the region at `index`, which overlaps it. Returns how many pieces are
-// left of it: 0, 1 or 2. The upper of two is lost if the list is full.
-static unsigned cut(struct boot_info *info, unsigned index, paddr_t start, paddr_t end,
-                    bool *complete) {
-    struct boot_region *region = &info->region[index];
-    struct boot_region upper = {end, region_end(region) - end, region->kind};
-    bool keeps_upper = region_end(region) > end;
-    if (region->start >= start) {
-        if (keeps_upper)
-            *region = upper;
-        else
-            remove_at(info, index);
-        return keeps_upper;
-    }
-    region->size = start - region->start;
-    if (!keeps_upper)
-        return 1;
-    bool inserted = insert_at(info, index + 1, upper);
-    *complete = *complete && inserted;
-    return inserted ? 2 : 1;
-}
-
-// Joins the region at `index` with the next one if they touch and are of one kind.
-static void join(struct boot_info *info, unsigned index) {
-    if (index + 1 >= info->regions)
-        return;
-    struct boot_region *region = &info->region[index];
-    if (region->kind != region[1].kind || region_end(region) != region[1].start)
-        return;
-    region->size += region[1].size;
-    remove_at(info, index + 1);
-}
-
+// Writes the list anew: what lies below, the new coat, what lies above. The coat stays out of free
+// memory even where the list has no place for it.
 static bool paint_range(struct boot_info *info, paddr_t start, paddr_t end,
                         enum boot_region_kind kind) {
-    bool complete = true;
-    unsigned index = 0;
-    while (index < info->regions && region_end(&info->region[index]) <= start)
-        index++;
-    while (index < info->regions && info->region[index].start < end) {
-        bool begins_before = info->region[index].start < start;
-        unsigned pieces = cut(info, index, start, end, &complete);
-        if (begins_before)
-            index++;
-        if (pieces > begins_before)
-            break; // the rest of it begins at `end`
-    }
-    if (index > 0 && info->region[index - 1].kind == kind &&
-        region_end(&info->region[index - 1]) == start)
-        info->region[--index].size += end - start;
-    else if (!insert_at(info, index, (struct boot_region){start, end - start, kind}))
-        return false;
-    join(info, index);
+    static struct boot_region old[BOOT_REGIONS];
+    bool ours = kind == BOOT_KERNEL || kind == BOOT_MODULE, complete = true;
+    unsigned count = info->regions, limit = ours ? BOOT_REGIONS : BOOT_REGIONS - SPARE;
+    memcpy(old, info->region, count * sizeof *old);
+    info->regions = 0;
+    for (unsigned i = 0; i < count; i++)
+        complete &= append(info, old[i].start, lower(region_end(&old[i]), start), old[i].kind,
+                           limit);
+    complete &= append(info, start, end, kind, limit);
+    for (unsigned i = 0; i < count; i++)
+        complete &= append(info, higher(old[i].start, end), region_end(&old[i]), old[i].kind,
+                           limit);
     return complete;
 }
 
@@ -87,7 +54,7 @@ bool region_paint(struct boot_info *info, paddr_t start, uint64_t size,
     static constexpr uint64_t OFFSET = PAGE_SIZE - 1;
     if (start >= REGIONS_LIMIT)
         return true;
-    paddr_t end = size > REGIONS_LIMIT - start ? REGIONS_LIMIT : start + size;
+    paddr_t end = start + lower(size, REGIONS_LIMIT - start);
     if (kind == BOOT_FREE) {
         start = (start + OFFSET) & ~OFFSET;
         end &= ~OFFSET;
@@ -102,7 +69,7 @@ paddr_t region_take(struct boot_info *info, uint64_t size, paddr_t limit) {
     uint64_t alignment = size < LARGE_PAGE ? PAGE_SIZE : LARGE_PAGE;
     for (unsigned i = info->regions; i > 0; i--) {
         const struct boot_region *region = &info->region[i - 1];
-        paddr_t end = region_end(region) < limit ? region_end(region) : limit;
+        paddr_t end = lower(region_end(region), limit);
         if (region->kind != BOOT_FREE || end < region->start || end - region->start < size)
             continue;
         paddr_t start = (end - size) & ~(alignment - 1);
