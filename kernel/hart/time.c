@@ -2,57 +2,38 @@
 
 #include "hart/hart.h"
 
-// A pairing heap: the root's deadline is the nearest; each timer points to its first child and to its
-// next sibling; `previous` is the sibling before it, or its parent if it is the first child.
+// A skew heap (Sleator and Tarjan, "Self-Adjusting Heaps", 1986): no deadline is nearer than its
+// parent's. Melding goes down the right sides and exchanges sides on the way, which keeps them short:
+// O(log n) on the average of any sequence of operations.
 
 static struct timer *meld(struct timer *a, struct timer *b) {
-    if (a == nullptr || b == nullptr)
-        return a != nullptr ? a : b;
-    struct timer *root = a->deadline <= b->deadline ? a : b, *child = root == a ? b : a;
-    child->sibling = root->child;
-    if (child->sibling != nullptr)
-        child->sibling->previous = child;
-    child->previous = root;
-    root->child = child;
-    return root;
-}
-
-// Melds siblings in pairs from the left, then the results from the right.
-static struct timer *meld_siblings(struct timer *first) {
-    struct timer *pairs = nullptr, *root = nullptr;
-    while (first != nullptr) {
-        struct timer *a = first, *b = first->sibling;
-        first = b != nullptr ? b->sibling : nullptr;
-        a->sibling = a->previous = nullptr;
-        if (b != nullptr)
-            b->sibling = b->previous = nullptr;
-        a = meld(a, b);
-        a->sibling = pairs;
-        pairs = a;
+    struct timer *root = nullptr, *parent = nullptr, **link = &root;
+    while (a != nullptr && b != nullptr) {
+        struct timer *top = a->deadline <= b->deadline ? a : b;
+        b = top == a ? b : a;
+        a = top->right;
+        top->right = top->left;
+        top->parent = parent;
+        *link = parent = top;
+        link = &top->left;
     }
-    while (pairs != nullptr) {
-        struct timer *next = pairs->sibling;
-        pairs->sibling = nullptr;
-        root = meld(root, pairs);
-        pairs = next;
-    }
+    *link = a != nullptr ? a : b;
+    if (*link != nullptr)
+        (*link)->parent = parent;
     return root;
 }
 
 static struct timer *heap_remove(struct timer *root, struct timer *timer) {
-    struct timer *children = meld_siblings(timer->child);
-    if (timer == root) {
-        root = children;
-    } else {
-        if (timer->previous->child == timer)
-            timer->previous->child = timer->sibling;
-        else
-            timer->previous->sibling = timer->sibling;
-        if (timer->sibling != nullptr)
-            timer->sibling->previous = timer->previous;
-        root = meld(root, children);
-    }
-    timer->child = timer->sibling = timer->previous = nullptr;
+    struct timer *rest = meld(timer->left, timer->right), *parent = timer->parent;
+    if (rest != nullptr)
+        rest->parent = parent;
+    if (parent == nullptr)
+        root = rest;
+    else if (parent->left == timer)
+        parent->left = rest;
+    else
+        parent->right = rest;
+    timer->left = timer->right = timer->parent = nullptr;
     return root;
 }
 

@@ -11,7 +11,7 @@ struct timer {
     void (*expired)(struct timer *timer); // runs on the heap's hart, holding no lock
     bool *mark; // true from timer_arm to timer_cancel; nullptr: nobody needs it
     struct hart *hart;                    // in whose heap it is; nullptr: in none
-    struct timer *child, *sibling, *previous; // pairing heap
+    struct timer *left, *right, *parent;  // skew heap
 };
 
 // Puts a timer into this hart's heap. It is in none.

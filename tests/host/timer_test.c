@@ -1,4 +1,4 @@
-// Deadlines: the pairing heap against a plain list.
+// Deadlines: the heap against a plain list.
 //
 // sources: tests/host/harts/arch.c kernel/hart/time.c kernel/sync/spinlock.c
 #include "harts.h"
