@@ -66,12 +66,12 @@ uint64_t hal_wall_seconds(void);
 void hal_timer_arm(ticks_t deadline);
 void hal_timer_stop(void);
 
-// Interrupt lines: `line` is an ISA number (0-15, overrides of the MADT applied) or a global system
-// interrupt above. Configure leaves it masked, delivered to the boot hart, and gives its vector.
-// ERR_BAD_ARGUMENT: no such line. ERR_BUSY: its vector space is used up.
-status_t hal_irq_configure(unsigned line, uint32_t irq_flags, uint8_t *vector);
-void hal_irq_mask(unsigned line);
-void hal_irq_unmask(unsigned line);
+// Interrupt lines, by global system interrupt. Find makes one of what a driver calls its line: an ISA
+// number (0-15, overrides of the MADT applied) or a global system interrupt above; false if there is
+// no such line. Configure leaves it masked, and delivered to the boot hart by this vector.
+bool hal_irq_find(uint32_t *line);
+void hal_irq_configure(uint32_t line, uint32_t irq_flags, uint8_t vector);
+void hal_irq_mask(uint32_t line, bool masked);
 
 // Tells the local APIC that the interrupt in service has been taken.
 void hal_interrupt_end(void);

@@ -6,14 +6,24 @@
 static struct spinlock lock;
 static struct line *lines[256];
 
-static status_t number_claim(uint32_t number, uint32_t flags, struct line *line) {
-    for (unsigned v = 0; v < 256; v++)
-        if (lines[v] != nullptr && lines[v]->number == number)
+// Takes a line that nobody has, and the first vector that is free.
+static status_t claim_locked(struct line *line, uint32_t number, uint32_t flags) REQUIRES(lock) {
+    unsigned vector = 0;
+    if (!hal_irq_find(&number))
+        return ERR_BAD_ARGUMENT;
+    for (unsigned v = VECTOR_LINES_END - 1; v >= VECTOR_LINES; v--) {
+        if (lines[v] == nullptr)
+            vector = v;
+        else if (lines[v]->number == number)
             return ERR_BUSY;
-    status_t status = hal_irq_configure(number, flags, &line->vector);
-    if (status == OK)
-        lines[line->vector] = line;
-    return status;
+    }
+    if (vector == 0)
+        return ERR_BUSY;
+    line->number = number;
+    line->vector = (uint8_t)vector;
+    lines[vector] = line;
+    hal_irq_configure(number, flags, line->vector);
+    return OK;
 }
 
 status_t line_create(struct process *owner, uint32_t number, uint32_t flags, struct line **line) {
@@ -22,9 +32,7 @@ status_t line_create(struct process *owner, uint32_t number, uint32_t flags, str
         return status;
     (*line)->number = LINES_ALL; // until it is claimed, line_close has nothing to do
     spinlock_acquire(&lock);
-    status = number_claim(number, flags, *line);
-    if (status == OK)
-        (*line)->number = number;
+    status = claim_locked(*line, number, flags);
     spinlock_release(&lock);
     if (status != OK)
         object_release(&(*line)->object);
@@ -43,7 +51,7 @@ status_t line_bind(struct line *line, struct notification *notification, uint64_
     if (open) {
         line->notification = notification;
         line->bits = bits;
-        hal_irq_unmask(line->number);
+        hal_irq_mask(line->number, false);
     }
     spinlock_release(&lock);
     if (unused != nullptr)
@@ -54,14 +62,14 @@ status_t line_bind(struct line *line, struct notification *notification, uint64_
 void line_acknowledge(struct line *line) {
     spinlock_acquire(&lock);
     if (is_open_locked(line) && line->notification != nullptr)
-        hal_irq_unmask(line->number);
+        hal_irq_mask(line->number, false);
     spinlock_release(&lock);
 }
 
 void line_mask(struct line *line) {
     spinlock_acquire(&lock);
     if (is_open_locked(line))
-        hal_irq_mask(line->number);
+        hal_irq_mask(line->number, true);
     spinlock_release(&lock);
 }
 
@@ -69,7 +77,7 @@ void line_close(struct line *line) {
     if (line->number == LINES_ALL)
         return;
     spinlock_acquire(&lock);
-    hal_irq_mask(line->number);
+    hal_irq_mask(line->number, true);
     lines[line->vector] = nullptr;
     spinlock_release(&lock);
     if (line->notification != nullptr)
@@ -82,7 +90,7 @@ bool line_arrive(uint64_t vector) {
     struct notification *notification = line != nullptr ? line->notification : nullptr;
     uint64_t bits = line != nullptr ? line->bits : 0;
     if (notification != nullptr) {
-        hal_irq_mask(line->number);
+        hal_irq_mask(line->number, true);
         object_reference(&notification->object);
     }
     spinlock_release(&lock);

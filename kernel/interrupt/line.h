@@ -6,7 +6,7 @@
 
 struct line {
     struct object object;
-    uint32_t number; // LINES_ALL: the right to make lines
+    uint32_t number; // global system interrupt; LINES_ALL: the right to make lines
     uint8_t vector;
     struct notification *notification; // a reference; nullptr: not bound
     uint64_t bits;

@@ -1,6 +1,7 @@
 #include "hal/x86_64/io_apic.h"
 
 #include "debug/log.h"
+#include "hal/hal.h"
 #include "hal/paging.h"
 #include "sync/spinlock.h"
 
@@ -23,6 +24,7 @@ static struct io_apic {
     uint32_t first_line, pins;
 } io_apic[ACPI_IO_APICS];
 static unsigned io_apics;
+static const struct acpi_info *machine;
 static struct spinlock io_apic_lock;
 
 static uint32_t read_locked(const struct io_apic *apic, uint32_t reg) REQUIRES(io_apic_lock) {
@@ -51,6 +53,7 @@ static void add(const struct acpi_io_apic *listed) {
 }
 
 void io_apics_initialize(const struct acpi_info *acpi) {
+    machine = acpi;
     for (unsigned i = 0; i < acpi->io_apics; i++)
         add(&acpi->io_apic[i]);
 }
@@ -62,24 +65,53 @@ static const struct io_apic *find(uint32_t line) {
     return nullptr;
 }
 
-bool io_apic_has(uint32_t line) { return find(line) != nullptr; }
+// The override that leads to a line; nullptr for none.
+static const struct acpi_override *override_to(uint32_t line) {
+    for (unsigned i = 0; i < ACPI_ISA_LINES; i++)
+        if (machine->isa[i].present && machine->isa[i].line == line)
+            return &machine->isa[i];
+    return nullptr;
+}
 
-void io_apic_route(uint32_t line, struct io_apic_route route) {
+// An ISA number without an override is the global line of that number, unless an override of
+// another moved that one there (as line 0 to 2, where the second legacy controller was).
+bool hal_irq_find(uint32_t *line) {
+    if (*line < ACPI_ISA_LINES && machine->isa[*line].present)
+        *line = machine->isa[*line].line;
+    else if (*line < ACPI_ISA_LINES && override_to(*line))
+        return false;
+    return find(*line) != nullptr;
+}
+
+// What an override says about polarity and trigger stands above what the driver says.
+static uint32_t signal_bits(uint32_t line, uint32_t irq_flags) {
+    const struct acpi_override *override = override_to(line);
+    bool level = irq_flags & IRQ_LEVEL, low = irq_flags & IRQ_LOW;
+
+    if (override && override->flags & ACPI_TRIGGER)
+        level = (override->flags & ACPI_TRIGGER) == ACPI_TRIGGER_LEVEL;
+    if (override && override->flags & ACPI_POLARITY)
+        low = (override->flags & ACPI_POLARITY) == ACPI_POLARITY_LOW;
+    return (level ? REDIRECTION_LEVEL : 0) | (low ? REDIRECTION_LOW : 0);
+}
+
+static uint32_t redirection(const struct io_apic *apic, uint32_t line) {
+    return REGISTER_REDIRECTION + 2 * (line - apic->first_line);
+}
+
+void hal_irq_configure(uint32_t line, uint32_t irq_flags, uint8_t vector) {
     const struct io_apic *apic = find(line);
-    uint32_t reg = REGISTER_REDIRECTION + 2 * (line - apic->first_line);
-    uint32_t low = route.vector | REDIRECTION_MASKED;
+    uint32_t reg = redirection(apic, line);
 
-    low |= route.level ? REDIRECTION_LEVEL : 0;
-    low |= route.low ? REDIRECTION_LOW : 0;
     spinlock_acquire(&io_apic_lock);
-    write_locked(apic, reg, low);
-    write_locked(apic, reg + 1, (uint32_t)route.hart_apic_id << 24);
+    write_locked(apic, reg, vector | REDIRECTION_MASKED | signal_bits(line, irq_flags));
+    write_locked(apic, reg + 1, machine->apic_id[0] << 24);
     spinlock_release(&io_apic_lock);
 }
 
-void io_apic_mask(uint32_t line, bool masked) {
+void hal_irq_mask(uint32_t line, bool masked) {
     const struct io_apic *apic = find(line);
-    uint32_t reg = REGISTER_REDIRECTION + 2 * (line - apic->first_line), low;
+    uint32_t reg = redirection(apic, line), low;
 
     spinlock_acquire(&io_apic_lock);
     low = read_locked(apic, reg) & ~REDIRECTION_MASKED;

@@ -24,7 +24,8 @@ enum vector : uint8_t {
     VECTOR_NO_VECTORS = 7, // CR0.TS is set
     VECTOR_PAGE_FAULT = 14,
     VECTOR_LEGACY = 32, // 32-47: the remapped, masked legacy controllers
-    VECTOR_LINES = 48,  // 48-223: interrupt lines
+    VECTOR_LINES = 48,  // interrupt lines, up to
+    VECTOR_LINES_END = 224,
     VECTOR_TIMER = 240,
     VECTOR_WAKE = 241,  // look at the inbox
     VECTOR_FLUSH = 242, // look at the flush request

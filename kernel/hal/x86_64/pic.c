@@ -1,8 +1,8 @@
 // Intel 8259A data sheet (231468-003): initialisation command words, "spurious" in the text on IR7.
 #include "hal/x86_64/pic.h"
 
+#include "hal/hal.h"
 #include "hal/x86_64/io.h"
-#include "hal/x86_64/layout.h"
 
 static constexpr uint16_t FIRST = 0x20;  // command; the next port is data
 static constexpr uint16_t SECOND = 0xa0; // cascaded at line 2 of the first
@@ -26,12 +26,16 @@ void pic_disable(void) {
     initialize(SECOND, VECTOR_LEGACY + 8, 2);
 }
 
+// A line that went away before it was acknowledged arrives as the controller's line 7 all the same;
+// where the second controller did that, the first is told.
 static bool line_7_in_service(uint16_t port) {
     io_write8(port, READ_IN_SERVICE);
     return io_read8(port) & 0x80;
 }
 
-bool pic_spurious(uint8_t vector) {
+bool hal_interrupt_spurious(uint8_t vector) {
+    if (vector == VECTOR_SPURIOUS)
+        return true;
     if (vector == VECTOR_LEGACY + 7)
         return !line_7_in_service(FIRST);
     if (vector == VECTOR_LEGACY + 15 && !line_7_in_service(SECOND)) {

@@ -8,7 +8,6 @@
 #include "hal/x86_64/harts.h"
 #include "hal/x86_64/io.h"
 #include "hal/x86_64/io_apic.h"
-#include "hal/x86_64/irq.h"
 #include "hal/x86_64/pic.h"
 #include "hal/x86_64/power.h"
 #include "hal/x86_64/processor.h"
@@ -37,7 +36,6 @@ void hal_platform_start(const struct boot_info *boot) {
     read_tables(boot->rsdp);
     power_initialize(&acpi.power);
     io_apics_initialize(&acpi);
-    irqs_initialize(&acpi);
     harts_initialize(&acpi);
     clock_calibrate(&acpi);
     timer_enable();
