@@ -25,11 +25,16 @@ typedef void (*constructor_t)(void);
 
 int main(int argc, char **argv);
 
-static const struct start_page *page;
+static struct start_page *page;
 
 const struct start_page *start_page(void)
 {
     return page;
+}
+
+void start_boot_time_set(uint64_t seconds)
+{
+    page->boot_time = seconds;
 }
 
 // Adds the base to every word that the linker listed. Programs are linked with only this kind of
@@ -58,7 +63,7 @@ static void run_constructors(const constructor_t *first, const constructor_t *en
         (*constructor)();
 }
 
-[[noreturn]] void start_program(const struct start_page *start)
+[[noreturn]] void start_program(struct start_page *start)
 {
     relocate();
     page = start;

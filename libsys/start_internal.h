@@ -16,7 +16,7 @@ struct start_vector {
 extern struct start_vector start_few_arguments;
 
 // Called by _start alone.
-[[noreturn]] void start_program(const struct start_page *start);
+[[noreturn]] void start_program(struct start_page *start);
 
 // A vector of pointers to `count` strings that begin at an offset of the start page, ended by null;
 // in `few` if it fits, else in pages of its own. Null if there is no memory, or if the strings go

@@ -30,7 +30,7 @@ struct start_page {
     uint32_t reserved;
     uint64_t ticks_per_second;   // of the time-stamp counter
     ticks_t boot_ticks;          // the counter's value at boot
-    uint64_t boot_time;          // seconds since 1970 at boot, 0 if unknown
+    uint64_t boot_time;          // seconds since 1970 at boot, 0: unknown, as in a boot module
     uaddr_t image;               // where the program's image begins
     uint64_t image_size;
     uaddr_t stack_top;

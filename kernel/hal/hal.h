@@ -59,9 +59,6 @@ void hal_platform_start(const struct boot_info *boot);
 uint64_t hal_ticks_per_second(void);
 uint64_t hal_calibration_ticks(void);
 
-// Seconds since 1970 (UTC) by the battery clock, 0 if there is none.
-uint64_t hal_wall_seconds(void);
-
 // One-shot timer of this hart: VECTOR_TIMER arrives at or soon after the deadline.
 void hal_timer_arm(ticks_t deadline);
 void hal_timer_stop(void);

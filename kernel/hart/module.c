@@ -62,7 +62,6 @@ static status_t start_add(struct start *start, struct process *process, const ch
 
 static void start_fill(struct start *start, const struct process *process, uint64_t image_size) {
     struct start_page *page = &start->page;
-    uint64_t seconds = hal_wall_seconds(), rate = hal_ticks_per_second();
     *page = (struct start_page){
         .magic = START_MAGIC,
         .abi = ABI_NUMBER,
@@ -72,9 +71,8 @@ static void start_fill(struct start *start, const struct process *process, uint6
         .handles = offsetof(struct start, handle),
         .handle_count = page->handle_count,
         .process = process->number,
-        .ticks_per_second = rate,
+        .ticks_per_second = hal_ticks_per_second(),
         .boot_ticks = boot_ticks,
-        .boot_time = seconds != 0 ? seconds - (hal_ticks() - boot_ticks) / rate : 0,
         .image = LAYOUT_SERVER_IMAGE,
         .image_size = image_size,
         .stack_top = LAYOUT_STACK_TOP,

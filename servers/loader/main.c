@@ -2,6 +2,7 @@
 
 #include "crash.h"
 #include "loader.h"
+#include "rtc.h"
 
 #include <baton/log.h>
 #include <baton/server.h>
@@ -71,11 +72,22 @@ static void wait_for_files(void)
     log_info("file system %s: %lu blocks of %u bytes", label, blocks, block_bytes);
 }
 
+// For the loader and for all that descend from init.
+static void read_clock(void)
+{
+    uint64_t now = rtc_read(start_handle("io"));
+    if (now != 0)
+        start_boot_time_set(now - time_since_boot_ns() / NS_PER_SECOND);
+    else
+        log_warning("no battery clock tells the time");
+}
+
 int main(void)
 {
     static const struct program_server handlers = {.load = load};
     handle_t port = start_handle("program");
     services = (struct services){start_handle("file"), start_handle("memory")};
+    read_clock();
     wait_for_files();
     status_t status = init_start(port);
     if (status != OK)

@@ -327,7 +327,6 @@ TEST(fixed_table_of_acpi_2)
     machine_read(0, &info);
     CHECK_EQ(info.timer_port, 0x608);
     CHECK(info.timer_wide);
-    CHECK_EQ(info.century, 0x32);
     CHECK_EQ(info.power.reset_port, 0xcf9);
     CHECK_EQ(info.power.reset_value, 0x0f);
     CHECK_EQ(info.power.control_a, 0x604);

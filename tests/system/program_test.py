@@ -2,6 +2,7 @@
 
 import struct
 import tempfile
+import time
 from pathlib import Path
 
 import harness
@@ -23,6 +24,11 @@ class Good(harness.SystemTest):
     def test_arguments(self):
         self.expect("NAME=value; /test/arguments one '' 'a b'",
                     "4\n[/test/arguments]\n[one]\n[]\n[a b]\n{MODE=line}\n{NAME=value}\n")
+
+    def test_wall_clock(self):
+        before = time.time()
+        told = int(self.expect_status("/test/wall_clock", 0).text)
+        self.assertTrue(before - 2 <= told <= time.time() + 2, (before, told))
 
     def test_exit_status(self):
         self.expect("/test/exit_status 77", "before the end", status=77)

@@ -54,7 +54,6 @@ struct acpi_info {
     uint16_t timer_port;             // PM timer, 0: none
     bool timer_wide;                 // 32 bits, else 24
     paddr_t hpet;                    // 0: none
-    uint8_t century;                 // CMOS register of the century, 0: none
     struct acpi_power power;
     unsigned damaged;                // tables skipped for length or checksum
     char damaged_name[4];            // the last of them

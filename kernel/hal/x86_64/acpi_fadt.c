@@ -11,18 +11,16 @@ struct [[gnu::packed]] fadt {
     uint8_t unused1[11];                          // 0x35 other values, PM1 event blocks
     uint32_t control_a, control_b;                // 0x40
     uint32_t control_2, timer;                    // 0x48
-    uint8_t unused2[28];                          // 0x50 general events, lengths, latencies
-    uint8_t century;                              // 0x6c CMOS register
-    uint8_t unused3[3];                           // 0x6d
+    uint8_t unused2[32];                          // 0x50 general events, lengths, latencies
     uint32_t flags;                               // 0x70
     struct acpi_address reset;                    // 0x74 from here on not in ACPI 1.0
-    uint8_t reset_value, unused4[3];              // 0x80
+    uint8_t reset_value, unused3[3];              // 0x80
     uint64_t x_firmware_control, x_dsdt;          // 0x84
     struct acpi_address x_event_a, x_event_b;     // 0x94
     struct acpi_address x_control_a, x_control_b; // 0xac
     struct acpi_address x_control_2, x_timer;     // 0xc4
 };
-static_assert(offsetof(struct fadt, century) == 0x6c && offsetof(struct fadt, reset) == 0x74 &&
+static_assert(offsetof(struct fadt, control_a) == 0x40 && offsetof(struct fadt, reset) == 0x74 &&
               offsetof(struct fadt, x_dsdt) == 0x8c && sizeof(struct fadt) == 0xdc);
 
 static constexpr uint32_t FLAG_TIMER_WIDE = 1 << 8;
@@ -62,7 +60,6 @@ void acpi_read_fadt(const struct acpi_header *table, acpi_map_t map, struct acpi
     __builtin_memcpy(&fadt, table, length < sizeof fadt ? length : sizeof fadt);
     info->timer_port = choose_port(fadt.timer, &fadt.x_timer);
     info->timer_wide = fadt.flags & FLAG_TIMER_WIDE;
-    info->century = fadt.century < 128 ? fadt.century : 0;
     read_power(&fadt, info);
     address = fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt;
     if (address && (table = acpi_table(address, map, info)) && is_definition_block(table))

@@ -1,5 +1,4 @@
-#include "hal/x86_64/platform.h"
-
+// The machine as its firmware describes it, found once at boot.
 #include "debug/log.h"
 #include "hal/hal.h"
 #include "hal/paging.h"
@@ -16,8 +15,6 @@
 LOG_MODULE(LOG_HART);
 
 static struct acpi_info acpi;
-
-const struct acpi_info *platform_acpi(void) { return &acpi; }
 
 static void read_tables(paddr_t rsdp) {
     acpi_read(rsdp, apic_id(), paging_map_tables, &acpi);

@@ -6,6 +6,10 @@
 // The start page; the program owns it, and it stays. Never null in main.
 const struct start_page *start_page(void);
 
+// Says when the system was booted, in seconds since 1970: for who reads the battery clock. Programs
+// that are started from now on find it in their start pages.
+void start_boot_time_set(uint64_t seconds);
+
 // The handle granted under a name of up to 16 bytes, or HANDLE_NONE.
 handle_t start_handle(const char *name);
 
