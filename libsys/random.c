@@ -12,10 +12,41 @@ static uint64_t rotate(uint64_t value, unsigned bits)
     return value << bits | value >> (64 - bits);
 }
 
+static bool has_hardware(void)
+{
+    static constexpr uint32_t RDRAND = 1 << 30; // CPUID leaf 1, ecx
+    uint32_t eax = 1, ebx, ecx = 0, edx;
+    __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    return ecx & RDRAND;
+}
+
+// The processor's generator, 0 where there is none. It may run dry for a moment (Intel SDM vol. 1
+// section 7.3.17.1: try ten times).
+static uint64_t read_hardware(void)
+{
+    uint64_t value = 0;
+    bool ok = !has_hardware();
+    for (unsigned i = 0; !ok && i < 10; i++)
+        __asm__ volatile("rdrand %0" : "=r"(value), "=@ccc"(ok));
+    return value;
+}
+
+// The mixing function of SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+// Generators", 2014): one to one, every bit of the input changes half of the output.
+static uint64_t mix(uint64_t value)
+{
+    value = (value ^ value >> 30) * 0xbf58'476d'1ce4'e5b9;
+    value = (value ^ value >> 27) * 0x94d0'49bb'1331'11eb;
+    return value ^ value >> 31;
+}
+
+// What the parent has chosen, or in a boot module, whose words are 0, what the machine gives.
 static void seed(void)
 {
-    for (unsigned i = 0; i < 4; i++)
-        state[i] = start_page()->random[i];
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t given = start_page()->random[i];
+        state[i] = given != 0 ? given : mix(read_hardware() ^ ticks_now());
+    }
     state[0] |= 1; // all zero would stay so
     state[3] ^= (uint64_t)start_process() << 32;
 }

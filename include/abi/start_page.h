@@ -35,5 +35,5 @@ struct start_page {
     uint64_t image_size;
     uaddr_t stack_top;
     uint64_t stack_size;
-    uint64_t random[4];          // for hash seeds and stack protectors
+    uint64_t random[4];          // for hash seeds and stack protectors; 0 in a boot module
 };

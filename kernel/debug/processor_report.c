@@ -16,7 +16,7 @@ static void features_text(char *text, size_t size) {
         {processor.umip, "umip"},
         {processor.xsave, "xsave"},    {(processor.vector_mask & STATE_AVX) != 0, "avx"},
         {processor.x2apic, "x2apic"},  {(processor.vector_mask & STATE_AVX512) != 0, "avx512"},
-        {processor.rdrand, "rdrand"},  {processor.tsc_deadline, "tsc-deadline"},
+        {processor.tsc_deadline, "tsc-deadline"},
         {processor.tsc_invariant, "tsc-invariant"},
     };
     size_t length = 0;

@@ -120,6 +120,3 @@ const char *hal_exception_name(unsigned vector);
 // What a page fault's error code says: "reading", "writing" or "executing", and why.
 const char *hal_fault_access(uint64_t error);
 const char *hal_fault_cause(uint64_t error);
-
-// 64 bits that differ from boot to boot (RDRAND where present, mixed with the time-stamp counter).
-uint64_t hal_random(void);

@@ -77,7 +77,6 @@ static void start_fill(struct start *start, const struct process *process, uint6
         .image_size = image_size,
         .stack_top = LAYOUT_STACK_TOP,
         .stack_size = LAYOUT_STACK_SIZE,
-        .random = {hal_random(), hal_random(), hal_random(), hal_random()},
     };
 }
 

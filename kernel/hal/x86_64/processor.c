@@ -43,7 +43,6 @@ static void detect_identity(void) {
     processor.x2apic = bit(version.ecx, 21);
     processor.tsc_deadline = bit(version.ecx, 24);
     processor.xsave = bit(version.ecx, 26);
-    processor.rdrand = bit(version.ecx, 30);
 }
 
 static void detect_protection(void) {
