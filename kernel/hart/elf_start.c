@@ -54,26 +54,13 @@ status_t process_pages(struct process *process, uaddr_t address, uint64_t pages,
     return OK;
 }
 
-static status_t pages_protect(struct process *process, uaddr_t address, uint64_t pages,
-                              uint64_t rights) {
-    while (pages > 0) {
-        unsigned count = (unsigned)smaller(pages, table_rest(address));
-        status_t status = memory_protect(
-            &process->space, parcel_make(address, 1, count, PARCEL_NONE, rights));
-        if (status != OK)
-            return status;
-        address += count * PAGE_SIZE;
-        pages -= count;
-    }
-    return OK;
-}
-
 void process_write(struct process *process, uaddr_t address, const void *data, size_t size) {
     const uint8_t *from = data;
     while (size > 0) {
         size_t offset = address % PAGE_SIZE, part = smaller(size, PAGE_SIZE - offset);
         spinlock_acquire(&process->space.lock);
-        uint8_t *page = space_page_locked(&process->space, address - offset, true);
+        // Of its own, as nothing runs in the process yet; what it cannot write is written all the same.
+        uint8_t *page = space_page_locked(&process->space, address - offset, false);
         if (page == nullptr)
             panic("a page of %s is not there", process->name);
         memcpy(page + offset, from, part);
@@ -89,14 +76,12 @@ static status_t segment_place(struct process *process, const uint8_t *file,
     uaddr_t first = LAYOUT_SERVER_IMAGE + (s->address & ~(PAGE_SIZE - 1));
     uaddr_t end = LAYOUT_SERVER_IMAGE + s->address + s->memory_size;
     uint64_t pages = (end - first + PAGE_SIZE - 1) >> PAGE_BITS;
-    status_t status = process_pages(process, first, pages, PARCEL_WRITABLE, MEMORY_PAGES);
-    if (status != OK)
-        return status;
-    process_write(process, LAYOUT_SERVER_IMAGE + s->address, file + s->offset, s->file_size);
-    if (s->flags & SEGMENT_WRITE)
-        return OK;
-    return pages_protect(process, first, pages,
-                         s->flags & SEGMENT_EXECUTE ? PARCEL_EXECUTABLE : 0);
+    uint64_t rights = (s->flags & SEGMENT_WRITE ? PARCEL_WRITABLE : 0) |
+                      (s->flags & SEGMENT_EXECUTE ? PARCEL_EXECUTABLE : 0);
+    status_t status = process_pages(process, first, pages, rights, MEMORY_PAGES);
+    if (status == OK)
+        process_write(process, LAYOUT_SERVER_IMAGE + s->address, file + s->offset, s->file_size);
+    return status;
 }
 
 static const char *segment_problem(const struct elf_segment *s, size_t size) {
