@@ -90,21 +90,15 @@ void thread_ready(struct thread *thread) {
 
 // --- switching -----------------------------------------------------------------------------------
 
-// The thread leaves by its own doing: vector registers do not survive, its control words do.
-static void vectors_leave(struct hart *hart, struct thread *thread) {
+// Vector registers do not survive when the thread leaves by its own doing; its control words do.
+static void vectors_leave(struct hart *hart, struct thread *thread, bool keep) {
     if (!(hart->special & SPECIAL_VECTORS))
         return;
-    thread->vector_control = hal_vector_control();
-    thread->vectors_saved = false;
-    hal_vector_clear();
-    hart->special &= ~SPECIAL_VECTORS;
-}
-
-static void vectors_save(struct hart *hart, struct thread *thread) {
-    if (!(hart->special & SPECIAL_VECTORS))
-        return;
-    hal_vector_save(thread->vectors);
-    thread->vectors_saved = true;
+    thread->vectors_saved = keep;
+    if (keep)
+        hal_vector_save(thread->vectors);
+    else
+        thread->vector_control = hal_vector_control();
     hal_vector_clear();
     hart->special &= ~SPECIAL_VECTORS;
 }
@@ -115,19 +109,18 @@ static void time_charge(struct hart *hart, struct thread *thread) {
     hart->switched = now;
 }
 
-void hart_leave(struct hart *hart) {
+static void leave(struct hart *hart, bool keep) {
     struct thread *thread = hart->current;
-    vectors_leave(hart, thread);
+    vectors_leave(hart, thread, keep);
     time_charge(hart, thread);
     hart->current = nullptr;
 }
 
+void hart_leave(struct hart *hart) { leave(hart, false); }
+
 void hart_leave_involuntarily(struct hart *hart) {
-    struct thread *thread = hart->current;
-    vectors_save(hart, thread);
-    deadlines_enter(thread);
-    time_charge(hart, thread);
-    hart->current = nullptr;
+    deadlines_enter(hart->current);
+    leave(hart, true);
 }
 
 void hart_requeue(struct hart *hart) {
