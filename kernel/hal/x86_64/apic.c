@@ -15,13 +15,7 @@ static constexpr uint32_t CPUID_APIC = 1 << 9; // leaf 1, edx
 
 static constexpr uint32_t SPURIOUS_ENABLE = 1 << 8;
 
-// Interrupt command: Intel SDM vol. 3A section 10.6.1.
-static constexpr uint32_t COMMAND_NMI = 4 << 8;
-static constexpr uint32_t COMMAND_INIT = 5 << 8;
-static constexpr uint32_t COMMAND_STARTUP = 6 << 8;
 static constexpr uint32_t COMMAND_PENDING = 1 << 12;
-static constexpr uint32_t COMMAND_ASSERT = 1 << 14;
-static constexpr uint32_t COMMAND_OTHERS = 3 << 18;
 
 // Local vector entries: CMCI, thermal, performance, LINT0, LINT1, error; each from the entry count
 // of the version register on (section 10.4.8) that the APIC has it.
@@ -95,23 +89,13 @@ static void send_xapic(uint32_t id, uint32_t command) {
 
 // Writing the MSR of x2APIC orders nothing by itself: what was stored before must be seen by the
 // hart that is interrupted (Intel SDM vol. 3A section 10.12.3).
-static void send(uint32_t id, uint32_t command) {
+void apic_send(uint32_t id, enum apic_command command, uint8_t low) {
     if (!x2apic) {
-        send_xapic(id, command);
+        send_xapic(id, command | low);
         return;
     }
     __asm__ volatile("mfence\n\tlfence" : : : "memory");
-    msr_write(MSR_X2APIC + APIC_COMMAND / 16, (uint64_t)id << 32 | command);
+    msr_write(MSR_X2APIC + APIC_COMMAND / 16, (uint64_t)id << 32 | command | low);
 }
-
-void apic_send(uint32_t id, uint8_t vector) { send(id, COMMAND_ASSERT | vector); }
-
-void apic_send_init(uint32_t id) { send(id, COMMAND_ASSERT | COMMAND_INIT); }
-
-void apic_send_startup(uint32_t id, uint8_t page) {
-    send(id, COMMAND_ASSERT | COMMAND_STARTUP | page);
-}
-
-void apic_send_nmi_to_others(void) { send(0, COMMAND_ASSERT | COMMAND_OTHERS | COMMAND_NMI); }
 
 void hal_interrupt_end(void) { apic_write(APIC_END_OF_INTERRUPT, 0); }

@@ -12,7 +12,6 @@ enum apic_register : uint16_t {
     APIC_TASK_PRIORITY = 0x080,
     APIC_END_OF_INTERRUPT = 0x0b0,
     APIC_SPURIOUS = 0x0f0,
-    APIC_ERROR_STATUS = 0x280,
     APIC_COMMAND = 0x300,
     APIC_COMMAND_HIGH = 0x310, // xAPIC: the destination
     APIC_LOCAL_TIMER = 0x320,
@@ -39,9 +38,14 @@ void apic_write(enum apic_register reg, uint32_t value);
 // The running hart's id.
 uint32_t apic_id(void);
 
-// Interrupts another hart with a vector, or by an NMI or INIT; or starts it in real mode at
-// `page` * 4096. Returns once the APIC has sent it.
-void apic_send(uint32_t id, uint8_t vector);
-void apic_send_init(uint32_t id);
-void apic_send_startup(uint32_t id, uint8_t page);
-void apic_send_nmi_to_others(void);
+// Interrupt commands: Intel SDM vol. 3A section 10.6.1. With a vector, nothing or with the page of a
+// start-up in the low byte.
+enum apic_command : uint32_t {
+    APIC_INTERRUPT = 1 << 14, // "assert", as in all others
+    APIC_NMI_OTHERS = 3 << 18 | 1 << 14 | 4 << 8, // to all harts but this one, whatever the id
+    APIC_INIT = 1 << 14 | 5 << 8,
+    APIC_STARTUP = 1 << 14 | 6 << 8,
+};
+
+// Sends a command to the hart with this id. Returns once the APIC has sent it.
+void apic_send(uint32_t id, enum apic_command command, uint8_t low);

@@ -6,6 +6,7 @@
 
 #include "hal/boot.h"
 #include "hal/x86_64/entry_bits.h"
+#include "hal/x86_64/instructions.h"
 #include "hal/x86_64/layout.h"
 
 // A thread's saved state, as entry.S lays it out.
@@ -92,20 +93,15 @@ static inline bool hal_token_spend(void) {
     return !overdrawn;
 }
 
-// Model-specific registers (Intel SDM vol. 4 table 2-2).
-static inline void hal_register_write(uint32_t number, uint64_t value) {
-    __asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
-}
-
 // Lets pending interrupts in, for a hart that has work of its own but runs no thread.
 static inline void hal_interrupts_admit(void) { __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory"); }
 
 // This hart's block, before hal_hart_initialize.
 static inline void hal_hart_block_set(struct hart *hart) {
-    hal_register_write(0xc000'0101, (uint64_t)hart);
+    msr_write(MSR_GS_BASE, (uint64_t)hart);
 }
 
 // The current thread's FS base.
 static inline void hal_thread_pointer_set(uint64_t address) {
-    hal_register_write(0xc000'0100, address);
+    msr_write(MSR_FS_BASE, address);
 }

@@ -71,7 +71,7 @@ void hal_hart_initialize(struct hart *hart) {
     processor_control();
     descriptors_load(hart);
     descriptors_system_call();
-    hal_vector_initialize();
+    hal_vector_clear();
     if (hart->index == 0)
         apic_initialize();
     apic_enable();
@@ -128,12 +128,12 @@ static bool wait_for_answer(unsigned limit_us) {
 static bool wake(uint32_t id) {
     bool old = processor.intel && processor.family == 0xf;
 
-    apic_send_init(id);
+    apic_send(id, APIC_INIT, 0);
     clock_wait_us(old ? 10'000 : 200);
-    apic_send_startup(id, TRAMPOLINE_ADDRESS / PAGE_SIZE);
+    apic_send(id, APIC_STARTUP, TRAMPOLINE_ADDRESS / PAGE_SIZE);
     if (wait_for_answer(1'000))
         return true;
-    apic_send_startup(id, TRAMPOLINE_ADDRESS / PAGE_SIZE);
+    apic_send(id, APIC_STARTUP, TRAMPOLINE_ADDRESS / PAGE_SIZE);
     return wait_for_answer(ANSWER_LIMIT_US);
 }
 
@@ -154,13 +154,13 @@ bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
         return true;
     }
     // Back to waiting for a start-up, so that it cannot come late with another's mailbox.
-    apic_send_init(id);
+    apic_send(id, APIC_INIT, 0);
     log_error("hart %u (APIC id %u) does not answer; it is left out", hart->index, id);
     return false;
 }
 
 void hal_hart_interrupt(struct hart *hart, uint8_t vector) {
-    apic_send(hart->arch.apic_id, vector);
+    apic_send(hart->arch.apic_id, APIC_INTERRUPT, vector);
 }
 
 // A hart that does not stop (it hangs in an NMI, say) is not waited for longer than the limit.
@@ -168,7 +168,7 @@ void hal_harts_stop(void) {
     __c11_atomic_store(&stopping, true, __ATOMIC_SEQ_CST);
     if (started == 0)
         return;
-    apic_send_nmi_to_others();
+    apic_send(0, APIC_NMI_OTHERS, 0);
     for (unsigned waited = 0; waited < STOP_LIMIT_US; waited += 10) {
         if (__c11_atomic_load(&stopped, __ATOMIC_ACQUIRE) >= started)
             return;
