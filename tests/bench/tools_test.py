@@ -3,12 +3,15 @@
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "host"))
 sys.dont_write_bytecode = True
 
-import lines  # noqa: E402  (the path above finds them)
+import baton  # noqa: E402  (the path above finds them)
+import curve  # noqa: E402
+import lines  # noqa: E402
 import linux_peer  # noqa: E402
 import rows  # noqa: E402
 import table  # noqa: E402
@@ -69,6 +72,62 @@ class Rows(unittest.TestCase):
                 self.assertEqual(rows.reached_load(path),
                                  ("clang 19", {"messages/call": expected}))
             self.assertRaises(ValueError, rows.reached_lower, [], "clang 20", path)
+
+
+class Counts(unittest.TestCase):
+    def test_bytes_are_counted_when_asked(self):
+        for text, expected in (("atomics 4 cr3 2 invlpg 0\n", {}),
+                               ("atomics 4 cr3 2 invlpg 0 bytes 64\n", {"bytes": 32})):
+            figures = {"call": lines.Figure(300, 290, 2, {"page_flushes": 0})}
+            self.assertEqual(baton.add_counts(figures, ["call"], text), [])
+            self.assertEqual(figures["call"].counters,
+                             {"atomics": 2, "space_loads": 1, "page_flushes": 0} | expected)
+
+
+class Curve(unittest.TestCase):
+    """Moving costs 1,000 however large it is, copying 200 and 1 for each byte."""
+
+    def points(self, moved=1000):
+        def figure(median):
+            return lines.Figure(median, median, 3, {"bytes": 2 * median})
+
+        figures = {"call_0": figure(200)}
+        for size in (256, 512, 1024, 2048):
+            lending = 300
+            figures |= {f"give_{size}": figure(moved), f"give_read_{size}": figure(moved),
+                        f"renew_{size}": figure(10_000), f"lend_{size}": figure(200 + lending),
+                        f"lend_read_{size}": figure(moved),
+                        f"copy_{size}": figure(200 + lending + size),
+                        f"copy_read_{size}": figure(200 + lending + size)}
+        return curve.points(figures)
+
+    def test_lending_is_no_part_of_copying(self):
+        entry = self.points()[0]
+        self.assertEqual((entry.size, entry.cost["copy"], entry.cost["copy_read"]),
+                         (256, 456, 456))
+        self.assertEqual(entry.touched["copy"], 912)
+        self.assertEqual(entry.cost["renewed_read"], 11_000)
+
+    def test_crossover(self):
+        self.assertEqual(curve.crossover(self.points(), "give", "copy"), 800)
+        self.assertEqual(curve.crossover(self.points(moved=300), "give", "copy"), 256)
+        self.assertIsNone(curve.crossover(self.points(), "renewed_read", "copy_read"))
+
+    def test_missing_figures_are_named(self):
+        self.assertRaisesRegex(curve.CurveError, "give_64", curve.points,
+                               {"give_read_64": lines.Figure(1, 1)})
+        self.assertRaises(curve.CurveError, curve.points, {})
+
+    def test_picture(self):
+        root = xml.etree.ElementTree.fromstring(curve.picture(self.points()))
+        names = [element.tag.rpartition("}")[2] for element in root]
+        self.assertEqual(names.count("polyline"), len(curve.SERIES))
+        texts = [element.text for element in root if element.tag.endswith("text")]
+        self.assertIn("800 bytes", texts)
+        for element in root:
+            for place in element.get("points", "").split():
+                x, y = map(float, place.split(","))
+                self.assertTrue(0 <= x <= curve.WIDTH and 0 <= y <= curve.HEIGHT, place)
 
 
 class Tools(unittest.TestCase):

@@ -18,12 +18,12 @@ import machine  # noqa: E402  (the path above finds it)
 
 TIMEOUT_S = 300
 MEMORY = "128M"
-LARGE = {"parcels"}  # programs that need more memory than others
+LARGE = {"parcels", "curve"}  # programs that need more memory than others
 LARGE_MEMORY, LARGE_LIMIT_MIB = "4G", 2600
 DATA_SIZE = 128 * 1024  # of the file that storage reads
 PLUGIN_VERSIONS = (1, 2, 3, 4, 5)
-COUNTED = re.compile(r"atomics (\d+) cr3 (\d+) invlpg (\d+)")
-COUNTERS = ("atomics", "space_loads", "page_flushes")
+COUNTED = re.compile(r"atomics (\d+) cr3 (\d+) invlpg (\d+)(?: bytes (\d+))?")
+COUNTERS = ("atomics", "space_loads", "page_flushes", "bytes")
 CROSS_CHECKED = ("page_flushes",)  # the kernel counts these too; loads not on its fast path
 COUNTER_NOISE = 0.1  # for one operation: timer interrupts in some samples
 
@@ -66,7 +66,7 @@ def plugin_build(folder):
 
 def add_counts(figures, order, text):
     """Adds what QEMU counted, which takes the place of what the kernel did; gives complaints."""
-    sums = [tuple(map(int, found)) for found in COUNTED.findall(text)]
+    sums = [[int(count) for count in found if count] for found in COUNTED.findall(text)]
     if len(sums) != len(order):
         return [f"{len(sums)} rows were counted by QEMU, {len(order)} printed"]
     differing = []
@@ -102,8 +102,10 @@ def boot_figures(figures, log):
     figures["to_init"] = lines.Figure(ticks - calibration, ticks - calibration)
 
 
-def run(build, programs, append=""):
-    """({row: lines.Figure}, [what is wrong, ...]) of /bench/NAME for each name."""
+def run(build, programs, append="", count_bytes=False):
+    """({row: lines.Figure}, [what is wrong, ...]) of /bench/NAME for each name.
+
+    Counting the bytes that are loaded and stored makes the run slow."""
     with tempfile.TemporaryDirectory(prefix="baton-bench.") as folder:
         iso, counts = Path(folder) / "bench.iso", Path(folder) / "counts"
         large = bool(LARGE & set(programs))
@@ -116,7 +118,8 @@ def run(build, programs, append=""):
         arguments += [f"--append={append}"] if append else []
         machine.make_image(build, iso, *arguments)
         plugin = plugin_build(folder)
-        words = ("-plugin", f"{plugin},out={counts}") if plugin else ()
+        bytes_on = ",bytes=on" if count_bytes else ""
+        words = ("-plugin", f"{plugin},out={counts}{bytes_on}") if plugin else ()
         result = machine.run(iso, computer(words, LARGE_MEMORY if large else MEMORY), TIMEOUT_S)
         figures, errors = lines.parse(result.text)
         log = result.log.decode(errors="replace")

@@ -19,7 +19,7 @@ static constexpr unsigned MEASURE_ROUNDS = 2;
 // Instructions that do nothing, whose operand the plug-in knows.
 #define MEASURE_MARK_CLEAR() __asm__ volatile("nopl 0x0ba70001(%%rax)" ::: "memory")
 #define MEASURE_MARK_BEGIN() __asm__ volatile("nopl 0x0ba70002(%%rax)" ::: "memory")
-#define MEASURE_MARK_END() __asm__ volatile("nopl 0x0ba70003(%%rax)" ::: "memory")
+#define MEASURE_MARK_END()   __asm__ volatile("nopl 0x0ba70003(%%rax)" ::: "memory")
 #define MEASURE_MARK_WRITE() __asm__ volatile("nopl 0x0ba70004(%%rax)" ::: "memory")
 
 typedef void measure_step_t(void *context);
@@ -49,16 +49,14 @@ void measure_report(const char *name, unsigned parts);
 }
 
 // Measures `operation`, which is inlined if it is a static inline function; `prepare` (may be null)
-// runs before each sample and is not counted. One operation consists of `parts` equal ones, and
-// what is reported is one of them.
-[[gnu::always_inline]] static inline void measure_parts(const char *name, measure_step_t *operation,
-                                                        measure_step_t *prepare, void *context,
-                                                        unsigned parts)
+// runs before each sample and is not counted. At most MEASURE_SAMPLES.
+[[gnu::always_inline]] static inline void
+measure_sample(measure_step_t *operation, measure_step_t *prepare, void *context, unsigned samples)
 {
     struct measure_counters before;
     for (unsigned round = 0; round < MEASURE_ROUNDS; round++) {
         measure_clear();
-        for (unsigned i = 0; i < MEASURE_SAMPLES; i++) {
+        for (unsigned i = 0; i < samples; i++) {
             if (prepare != nullptr)
                 prepare(context);
             measure_counters_read(&before);
@@ -70,6 +68,14 @@ void measure_report(const char *name, unsigned parts);
             measure_keep(ticks, &before);
         }
     }
+}
+
+// One operation consists of `parts` equal ones, and what is reported is one of them.
+[[gnu::always_inline]] static inline void measure_parts(const char *name, measure_step_t *operation,
+                                                        measure_step_t *prepare, void *context,
+                                                        unsigned parts)
+{
+    measure_sample(operation, prepare, context, MEASURE_SAMPLES);
     measure_report(name, parts);
 }
 

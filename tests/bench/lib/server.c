@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "measure.h"
+#include "taker.h"
 
 #include <abi/layout.h>
 #include <baton/parcel.h>
@@ -38,8 +39,7 @@ static status_t large_free(parcel_t given)
 }
 
 // Everything but an echo; by value, so that the echo's message stays in registers.
-[[gnu::noinline]] static struct message answer_other(struct message request,
-                                                     enum message_kind kind)
+[[gnu::noinline]] static struct message answer_other(struct message request, enum message_kind kind)
 {
     static parcel_t given;
     static uint32_t woken;
@@ -120,25 +120,40 @@ static void serve_typed(handle_t port)
 
 // --- roles ---------------------------------------------------------------------------------------
 
-[[noreturn]] static void keep_yielding(void)
+static void keep_yielding(handle_t port)
 {
+    (void)port;
     for (;;)
         (void)system_yield();
+}
+
+static const struct role {
+    const char *name;
+    void (*serve)(handle_t port); // does not return
+    uint64_t frames;              // what it may use beyond SERVER_FRAMES
+} roles[] = {
+    {"plain", serve_plain, 0},
+    {"large", serve_large, LARGE_FRAMES},
+    {"taker", taker_serve, LARGE_FRAMES},
+    {"typed", serve_typed, 0},
+    {"yielder", keep_yielding, 0},
+};
+
+static const struct role *role_find(const char *name)
+{
+    for (unsigned i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (strcmp(roles[i].name, name) == 0)
+            return &roles[i];
+    return nullptr;
 }
 
 void server_become(int argc, char **argv)
 {
     if (argc < 2)
         return;
-    handle_t port = start_handle("bench");
-    if (strcmp(argv[1], "plain") == 0)
-        serve_plain(port);
-    else if (strcmp(argv[1], "large") == 0)
-        serve_large(port);
-    else if (strcmp(argv[1], "typed") == 0)
-        serve_typed(port);
-    else if (strcmp(argv[1], "yielder") == 0)
-        keep_yielding();
+    const struct role *role = role_find(argv[1]);
+    if (role != nullptr)
+        role->serve(start_handle("bench"));
     measure_demand(ERR_BAD_ARGUMENT, argv[1]);
 }
 
@@ -158,7 +173,7 @@ void server_start(const char *path, const char *role, struct server_process *ser
         .arguments = (const char *const[]){path, role, nullptr},
         .handles = handles,
         .handle_count = 1 + spawn_handles_inherit(names, handles + 1, 1),
-        .limit_frames = SERVER_FRAMES + (strcmp(role, "large") == 0 ? LARGE_FRAMES : 0),
+        .limit_frames = SERVER_FRAMES + role_find(role)->frames,
     };
     measure_demand(spawn(&what, HANDLE_NONE, 0, &server->child), role);
     server->port = (handle_t)call;

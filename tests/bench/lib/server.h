@@ -22,8 +22,8 @@ static constexpr uint64_t PLAIN_WOKEN = PLAIN_ECHO + 2; // word 0: ticks when la
 // If the arguments name a role, plays it until the process is ended.
 void server_become(int argc, char **argv);
 
-// Starts `path` (one's own) in a role: "plain", "large" (plain, and
-// takes gifts of 2 MiB and 1 GiB), "typed" or "yielder". Ends the program on failure.
+// Starts `path` (one's own) in a role: "plain", "large" (plain, and takes gifts of 2 MiB and
+// 1 GiB), "taker" (taker.h), "typed" or "yielder". Ends the program on failure.
 void server_start(const char *path, const char *role, struct server_process *server);
 
 void server_stop(struct server_process *server);

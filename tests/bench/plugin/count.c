@@ -2,10 +2,11 @@
 // operations, executed in kernel and programs alike, between the marks of ../lib/measure.h.
 // It counts loads of CR3 and INVLPG too, against which the kernel's own counters can be compared.
 //
-//     -plugin count.so,out=FILE
+//     -plugin count.so,out=FILE[,bytes=on]
 //
 // Each MEASURE_MARK_WRITE appends "atomics N cr3 N invlpg N" to FILE, the sums since
-// MEASURE_MARK_CLEAR. An atomic operation is an instruction with the LOCK prefix, or XCHG with
+// MEASURE_MARK_CLEAR; with bytes=on (which is slow) "bytes N" behind it, what all instructions
+// loaded and stored. An atomic operation is an instruction with the LOCK prefix, or XCHG with
 // memory, which locks without one (Intel SDM vol. 3A section 9.1.2.1).
 //
 // Debian ships QEMU without its plug-in header, so what is used of it is declared here. Source:
@@ -24,12 +25,19 @@ struct qemu_plugin_insn;
 typedef void translated_t(plugin_id_t id, struct qemu_plugin_tb *block);
 typedef void executed_t(unsigned hart, void *context);
 
+typedef uint32_t access_t;
+typedef void accessed_t(unsigned hart, access_t access, uint64_t address, void *context);
+
 enum register_use { USES_NO_REGISTERS };
+enum access_use { LOADS_AND_STORES = 3 };
 
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id_t id, translated_t *callback);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *instruction,
                                             executed_t *callback, enum register_use use,
                                             void *context);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *instruction, accessed_t *callback,
+                                      enum register_use use, enum access_use which, void *context);
+unsigned qemu_plugin_mem_size_shift(access_t access);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
@@ -49,8 +57,8 @@ enum { MARK_CLEAR = 1, MARK_BEGIN, MARK_END, MARK_WRITE };
 enum { ATOMIC, CR3_LOAD, INVLPG, KINDS };
 
 static FILE *out;
-static bool counting;
-static uint64_t counts[KINDS];
+static bool counting, counting_bytes;
+static uint64_t counts[KINDS], bytes;
 
 // --- when instructions run -----------------------------------------------------------------------
 
@@ -61,16 +69,35 @@ static void count(unsigned hart, void *context)
         ++*(uint64_t *)context;
 }
 
+static void accessed(unsigned hart, access_t access, uint64_t address, void *context)
+{
+    (void)hart;
+    (void)address;
+    (void)context;
+    if (counting)
+        bytes += 1u << qemu_plugin_mem_size_shift(access);
+}
+
+static void write_sums(void)
+{
+    fprintf(out, "atomics %lu cr3 %lu invlpg %lu", counts[ATOMIC], counts[CR3_LOAD],
+            counts[INVLPG]);
+    if (counting_bytes)
+        fprintf(out, " bytes %lu", bytes);
+    fputc('\n', out);
+}
+
 static void mark(unsigned hart, void *context)
 {
     (void)hart;
     uintptr_t number = (uintptr_t)context;
     counting = number == MARK_BEGIN;
-    if (number == MARK_CLEAR)
+    if (number == MARK_CLEAR) {
         memset(counts, 0, sizeof counts);
+        bytes = 0;
+    }
     if (number == MARK_WRITE)
-        fprintf(out, "atomics %lu cr3 %lu invlpg %lu\n", counts[ATOMIC], counts[CR3_LOAD],
-                counts[INVLPG]);
+        write_sums();
     fflush(out);
 }
 
@@ -140,15 +167,20 @@ static void translated(plugin_id_t id, struct qemu_plugin_tb *block)
         else if (kind != KINDS)
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, count, USES_NO_REGISTERS,
                                                    &counts[kind]);
+        if (counting_bytes)
+            qemu_plugin_register_vcpu_mem_cb(instruction, accessed, USES_NO_REGISTERS,
+                                             LOADS_AND_STORES, NULL);
     }
 }
 
 int qemu_plugin_install(plugin_id_t id, const void *info, int argc, char **argv)
 {
     (void)info;
-    for (int i = 0; i < argc; i++)
+    for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "out=", 4) == 0)
             out = fopen(argv[i] + 4, "w");
+        counting_bytes |= strcmp(argv[i], "bytes=on") == 0;
+    }
     if (out == NULL)
         return 1;
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
