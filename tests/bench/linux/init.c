@@ -49,6 +49,7 @@ int main(void)
     become_real_time();
     run(messages_measure);
     run(memory_measure);
+    run(bulk_measure);
     run(files_measure);
     run(interrupts_measure);
     dprintf(1, "bench-end\n");

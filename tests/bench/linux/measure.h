@@ -37,25 +37,24 @@ __attribute__((always_inline)) static inline uint64_t measure_ticks(void)
 }
 
 // Samples `operation` after a warm-up; `prepare` (or null) comes before each and is not counted.
-__attribute__((always_inline)) static inline void measure_sample(measure_step_t *operation,
-                                                                 measure_step_t *prepare,
-                                                                 void *context, unsigned samples)
+__attribute__((always_inline)) static inline void
+measure_sample(measure_step_t *operation, measure_step_t *prepare, void *context, unsigned samples)
 {
+    unsigned warm_up = samples < MEASURE_WARM_UP ? samples : MEASURE_WARM_UP;
     measure_clear();
-    for (unsigned i = 0; i < MEASURE_WARM_UP + samples; i++) {
+    for (unsigned i = 0; i < warm_up + samples; i++) {
         if (prepare)
             prepare(context);
         uint64_t start = measure_ticks();
         operation(context);
         uint64_t ticks = measure_ticks() - start;
-        if (i >= MEASURE_WARM_UP)
+        if (i >= warm_up)
             measure_keep(ticks);
     }
 }
 
-__attribute__((always_inline)) static inline void measure(const char *name,
-                                                          measure_step_t *operation,
-                                                          measure_step_t *prepare, void *context)
+__attribute__((always_inline)) static inline void
+measure(const char *name, measure_step_t *operation, measure_step_t *prepare, void *context)
 {
     measure_sample(operation, prepare, context, MEASURE_SAMPLES);
     measure_report(name, 1);

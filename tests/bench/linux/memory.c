@@ -12,8 +12,8 @@ enum { TOUCHED_PAGES = 16384 }; // 64 MiB
 
 static char *map(size_t pages)
 {
-    char *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+    char *memory =
+        mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     measure_demand(memory != MAP_FAILED, "mmap");
     (void)madvise(memory, pages * PAGE, MADV_NOHUGEPAGE);
     return memory;
@@ -76,6 +76,64 @@ static void measure_map(void)
     measure("map_page", map_page, unmap, &page);
     unmap(&page);
     measure("unmap_page", unmap_page, map_touched, &page);
+}
+
+// --- a page that is there already: what mapping is where nothing has to be made
+// -------------------
+
+// A page of a file in memory at `hole`; its neighbour but one is mapped, which keeps the page
+// table.
+struct prepared {
+    int file;
+    char *hole;
+};
+
+static inline void map_prepared(void *context)
+{
+    const struct prepared *prepared = context;
+    char *page = mmap(prepared->hole, PAGE, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_POPULATE | MAP_FIXED_NOREPLACE, prepared->file, 0);
+    measure_demand(page == prepared->hole, "mmap");
+}
+
+static inline void unmap_prepared(void *context)
+{
+    const struct prepared *prepared = context;
+    measure_demand(munmap(prepared->hole, PAGE) == 0, "munmap");
+}
+
+static void prepare_unmapped(void *context)
+{
+    const struct prepared *prepared = context;
+    (void)munmap(prepared->hole, PAGE);
+}
+
+static inline void fault_prepared(void *context)
+{
+    const struct prepared *prepared = context;
+    *(volatile char *)prepared->hole = 1;
+}
+
+static inline void zap_prepared(void *context)
+{
+    const struct prepared *prepared = context;
+    measure_demand(madvise(prepared->hole, PAGE, MADV_DONTNEED) == 0, "madvise");
+}
+
+static void measure_prepared(void)
+{
+    struct prepared prepared = {.file = memfd_create("page", 0), .hole = map(4) + PAGE};
+    measure_demand(prepared.file >= 0 && ftruncate(prepared.file, PAGE) == 0, "memfd_create");
+    prepared.hole[-PAGE] = prepared.hole[2 * PAGE] = 1;
+    measure_demand(munmap(prepared.hole, 2 * PAGE) == 0, "munmap");
+    measure("map_prepared", map_prepared, prepare_unmapped, &prepared);
+    prepare_unmapped(&prepared);
+    measure("unmap_prepared", unmap_prepared, map_prepared, &prepared);
+    map_prepared(&prepared);
+    measure("fault_prepared", fault_prepared, zap_prepared, &prepared);
+    measure("zap_prepared", zap_prepared, fault_prepared, &prepared);
+    munmap(prepared.hole - PAGE, 4 * PAGE);
+    close(prepared.file);
 }
 
 // --- processes -----------------------------------------------------------------------------------
@@ -147,6 +205,7 @@ void memory_measure(void)
 {
     measure_touch();
     measure_map();
+    measure_prepared();
     measure_fork();
     measure("start_smallest", vfork_exec_wait, NULL, "/smallest");
     measure("start_program", vfork_exec_wait, NULL, "/nothing");

@@ -3,5 +3,6 @@
 
 void messages_measure(void);
 void memory_measure(void);
+void bulk_measure(void);
 void files_measure(void);
 void interrupts_measure(void);
