@@ -2,6 +2,7 @@
 
 #include "measure.h"
 
+#include <abi/query.h>
 #include <baton/parcel.h>
 #include <baton/spawn.h>
 #include <baton/start.h>
@@ -112,6 +113,36 @@ static void prepare_clone(void *context)
     measure_demand(system_memory_clone(slot(source), target), "a clone");
 }
 
+// --- what the kernel does in idle time
+// ------------------------------------------------------------
+
+static uint64_t frames_zeroed(void)
+{
+    static void *page;
+    uint64_t count;
+    if (page == nullptr)
+        measure_demand(pages_allocate(1, &page), "a page");
+    measure_demand(
+        system_system_query(start_handle("system"), QUERY_MACHINE, 0, (uaddr_t)page, &count),
+        "the kernel's frames");
+    return ((const struct query_machine *)page)->frames_zeroed;
+}
+
+// The stock is filled during the first sleep, and full during the second.
+static void measure_zeroing(void)
+{
+    measure_clear();
+    for (unsigned i = 0; i < MEASURE_SAMPLES; i++) {
+        empty_stock();
+        uint64_t before = frames_zeroed();
+        uint64_t filling = measure_sleep(IDLE_NS);
+        uint64_t frames = frames_zeroed() - before;
+        measure_demand(frames != 0 ? OK : ERR_EMPTY, "filling the stock");
+        measure_sample_add((filling - measure_sleep(IDLE_NS)) / frames);
+    }
+    measure_report("zero_idle", 1);
+}
+
 // --- rows ----------------------------------------------------------------------------------------
 
 static void measure_pages(void)
@@ -142,6 +173,7 @@ int main(void)
     source = slots_allocate(1);
     target = slots_allocate(1);
     measure_pages();
+    measure_zeroing();
     struct spawn nothing = {
         .program = start_handle("program"),
         .path = "/bench/nothing",

@@ -3,6 +3,7 @@
 
 #include "measure.h"
 #include "server.h"
+#include "taker.h"
 
 #include <baton/parcel.h>
 #include <baton/system.h>
@@ -14,7 +15,10 @@ static constexpr uint64_t TOUCHED_SIZE = 64 << 20;
 static constexpr uint64_t CHILD_FRAMES = 270'000;
 static constexpr uint64_t IDLE_NS = 1'000'000;
 
-static struct server_process large;
+static constexpr uint64_t FREED_SIZE = 64 << 20, FREEING_NS = 100'000'000;
+static constexpr unsigned LARGE_SAMPLES = 8; // where a sample touches 64 MiB
+
+static struct server_process large, taker;
 static uint64_t child; // the process that is forked into
 
 static parcel_t slot(uaddr_t address)
@@ -56,6 +60,14 @@ static inline void fork_space(void *context)
     *(status_t *)context = system_fork((handle_t)child);
 }
 
+// The stack is written to: what was cheap to share is paid for by the first write.
+static inline void fork_and_write(void *context)
+{
+    fork_space(context);
+    volatile uint64_t word = 1;
+    (void)word;
+}
+
 static inline void call_empty(void *context)
 {
     struct message message = {.tag = PLAIN_ECHO};
@@ -64,9 +76,8 @@ static inline void call_empty(void *context)
 
 static inline void call_give(void *context, unsigned level)
 {
-    struct message message = {.tag = PLAIN_ECHO,
-                              .parcel = parcel_make(TARGET, level, 1, PARCEL_GIVE,
-                                                    PARCEL_WRITABLE)};
+    struct message message = {
+        .tag = PLAIN_ECHO, .parcel = parcel_make(TARGET, level, 1, PARCEL_GIVE, PARCEL_WRITABLE)};
     *(status_t *)context = message_call(large.port, &message, 0);
 }
 
@@ -78,6 +89,34 @@ static inline void call_give_2m(void *context)
 static inline void call_give_1g(void *context)
 {
     call_give(context, 3);
+}
+
+// A gift that a receiver reads a word of each page of.
+struct travel {
+    uint64_t bytes;
+    unsigned level, count;
+    status_t status;
+    uint64_t sum;
+};
+
+static parcel_t travel_parcel(const struct travel *travel, enum parcel_mode mode)
+{
+    return parcel_make(TARGET, travel->level, travel->count, mode, PARCEL_WRITABLE);
+}
+
+static inline void call_travel(void *context)
+{
+    struct travel *travel = context;
+    struct message message = {.tag = TAKE_READ_PAGES,
+                              .word = {travel->bytes},
+                              .parcel = travel_parcel(travel, PARCEL_GIVE)};
+    travel->status = message_call(taker.port, &message, 0);
+    travel->sum = message.word[0];
+}
+
+static inline void call_give_4k(void *context)
+{
+    call_give(context, 1);
 }
 
 // --- what comes before a sample ------------------------------------------------------------------
@@ -125,7 +164,25 @@ static void prepare_child(void *context)
     measure_demand(system_process_create(CHILD_FRAMES, 'f', 0, &child), "a process");
 }
 
-// A table of its own, with one page touched.
+// What is at `address`, each page written to.
+static void touch_all(uaddr_t address, uint64_t bytes)
+{
+    for (uint64_t offset = 0; offset < bytes; offset += PAGE_SIZE)
+        write_page(address + offset);
+}
+
+static void prepare_travel(void *context)
+{
+    struct travel *travel = context;
+    struct message message = {.tag = TAKE_DROP};
+    measure_demand(message_call(taker.port, &message, 0), "dropping a gift");
+    measure_demand(message_reply_status(&message), "dropping a gift");
+    measure_demand(system_memory_create(0, travel_parcel(travel, PARCEL_NONE), MEMORY_ZERO),
+                   "a gift");
+    touch_all(TARGET, travel->bytes);
+}
+
+// A page, or a table of its own with one page touched.
 static void prepare_gift(unsigned level)
 {
     struct message message = {.tag = PLAIN_DROP};
@@ -134,6 +191,12 @@ static void prepare_gift(unsigned level)
     parcel_t gift = parcel_make(TARGET, level, 1, PARCEL_NONE, PARCEL_WRITABLE);
     measure_demand(system_memory_create(0, gift, MEMORY_ZERO), "a gift");
     write_page(TARGET);
+}
+
+static void prepare_4k(void *context)
+{
+    (void)context;
+    prepare_gift(1);
 }
 
 static void prepare_2m(void *context)
@@ -150,6 +213,16 @@ static void prepare_1g(void *context)
 
 // --- rows ----------------------------------------------------------------------------------------
 
+static void measure_fork(void)
+{
+    status_t status = OK;
+    measure("fork_1g", fork_space, prepare_child, &status);
+    measure_demand(status, "forking");
+    measure("fork_1g_write", fork_and_write, prepare_child, &status);
+    measure_demand(status, "forking");
+    child_end();
+}
+
 static void measure_gifts(const char *path)
 {
     status_t status = OK;
@@ -160,7 +233,55 @@ static void measure_gifts(const char *path)
     measure_demand(status, "giving 1 GiB");
     measure("call_give_2m", call_give_2m, prepare_2m, &status);
     measure_demand(status, "giving 2 MiB");
+    measure("call_give_4k", call_give_4k, prepare_4k, &status);
+    measure_demand(status, "giving 4 KiB");
     server_stop(&large);
+}
+
+static void measure_travel(const char *name, struct travel travel, unsigned samples)
+{
+    struct message shape = {.tag = TAKE_SHAPE, .word = {travel.level, travel.count}};
+    measure_demand(message_call(taker.port, &shape, 0), "a window");
+    measure_demand(message_reply_status(&shape), "a window");
+    // A table that is left of smaller gifts has to go.
+    (void)system_memory_free(travel_parcel(&travel, PARCEL_NONE));
+    measure_sample(call_travel, prepare_travel, &travel, samples);
+    measure_demand(travel.status, name);
+    measure_demand(travel.sum == travel.bytes / PAGE_SIZE ? OK : ERR_BAD_MESSAGE, name);
+    measure_report(name, 1);
+    struct message drop = {.tag = TAKE_DROP};
+    measure_demand(message_call(taker.port, &drop, 0), "dropping a gift");
+}
+
+static void measure_travels(const char *path)
+{
+    server_start(path, "taker", &taker);
+    measure_travel("read_64k", (struct travel){.bytes = 64 << 10, .level = 1, .count = 16},
+                   MEASURE_SAMPLES);
+    measure_travel("read_64m", (struct travel){.bytes = 64 << 20, .level = 2, .count = 32},
+                   LARGE_SAMPLES);
+    server_stop(&taker);
+}
+
+// All that freeing costs, in the call and in idle time after it, for each page.
+static void measure_freeing(void)
+{
+    parcel_t tree =
+        parcel_make(TARGET, 2, FREED_SIZE / level_size(2), PARCEL_NONE, PARCEL_WRITABLE);
+    measure_clear();
+    for (unsigned i = 0; i < LARGE_SAMPLES; i++) {
+        measure_demand(system_memory_create(0, tree, MEMORY_ZERO), "64 MiB");
+        touch_all(TARGET, FREED_SIZE);
+        (void)measure_sleep(FREEING_NS); // fills the stock of zeroed frames
+        uint64_t before = measure_sleep(FREEING_NS);
+        uint32_t start = measure_ticks();
+        status_t status = system_memory_free(tree);
+        uint32_t call = measure_ticks() - start;
+        measure_demand(status, "freeing 64 MiB");
+        uint64_t work = call + measure_sleep(FREEING_NS) - before;
+        measure_sample_add(work / (FREED_SIZE / PAGE_SIZE));
+    }
+    measure_report("free_page_of_tree", 1);
 }
 
 int main(int argc, char **argv)
@@ -169,8 +290,7 @@ int main(int argc, char **argv)
     status_t status = OK;
     measure_calibrate();
     measure_demand(system_memory_create(0, slot(SOURCE), MEMORY_ZERO), "1 GiB");
-    for (uint64_t offset = 0; offset < TOUCHED_SIZE; offset += PAGE_SIZE)
-        write_page(SOURCE + offset);
+    touch_all(SOURCE, TOUCHED_SIZE);
     measure("clone_1g", clone, prepare_empty, &status);
     measure_demand(status, "cloning 1 GiB");
     measure("clone_1g_write", write_first, prepare_clone, nullptr);
@@ -178,9 +298,9 @@ int main(int argc, char **argv)
     measure_demand(system_memory_free(slot(TARGET)), "freeing a clone");
     measure("process_create", process_make, prepare_no_child, &status);
     measure_demand(status, "a process");
-    measure("fork_1g", fork_space, prepare_child, &status);
-    measure_demand(status, "forking");
-    child_end();
+    measure_fork();
     measure_gifts(argv[0]);
+    measure_travels(argv[0]);
+    measure_freeing();
     return 0;
 }

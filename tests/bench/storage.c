@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static constexpr size_t READ_SIZE = 4096;
-static constexpr off_t FAR = 80 * 1024; // libsys reads 64 KiB ahead
+static constexpr off_t FAR = 80 * 1024;   // libsys reads 64 KiB ahead
 static const char path[] = "/bench/data"; // longer than FAR; scripts/bench adds it to the image
 
 static int file;

@@ -57,6 +57,16 @@ class Rows(unittest.TestCase):
         self.assertEqual(row.figure.counters, {"atomics": 6})
         self.assertEqual(rows.fill([row], {"lend": figures["lend"]}), ["messages/lend_page"])
 
+    def test_spread(self):
+        row = rows.Row("parcels", "give_spread", "spread", spread=("a", "b", "c"), budget=45)
+        figures = {name: lines.Figure(median, median - 1)
+                   for name, median in (("a", 340), ("b", 386), ("c", 345))}
+        self.assertEqual(rows.fill([row], figures), [])
+        self.assertEqual(row.figure.median, 46)
+        self.assertTrue(row.over_budget)
+        del figures["b"]
+        self.assertEqual(rows.fill([row], figures), ["parcels/give_spread"])
+
     def test_limits(self):
         self.assertFalse(self.row(300, budget=300).over_budget)
         self.assertTrue(self.row(301, budget=300).over_budget)

@@ -8,6 +8,7 @@ rows.json     the rows, in the order of the table; each an object with
                   budget         the most that it may be; absent: none yet
                   later          the budget that a later issue sets; shown, not judged
                   minus          another row of the group that is subtracted: "extra over ..."
+                  spread         rows of the programs: the highest median above the lowest
                   peers          its row in peers.json; linux: rows of the live Linux
                   ratchet        false: judged by its budget alone, never by the best so far
                   slack_percent  how far a figure that is not the same in each run may be above it
@@ -36,6 +37,7 @@ class Row:
     later: int = None
     of: str = ""
     minus: str = ""
+    spread: tuple = ()
     peers: str = ""
     linux: tuple = ()
     ratchet: bool = True
@@ -65,12 +67,26 @@ def load():
 def fill(rows, figures):
     """Gives each row its figure, in the group's own terms; names those that have none."""
     for row in rows:
-        figure = figures.get(row.of or row.row)
-        if figure and row.minus:
-            base = figures.get(row.minus)
-            figure = extra(figure, base) if base else None
-        row.figure = figure
+        row.figure = figure_of(row, figures)
     return [row.key for row in rows if row.figure is None]
+
+
+def figure_of(row, figures):
+    """None if something that it is made of was not measured."""
+    if row.spread:
+        parts = [figures.get(name) for name in row.spread]
+        return spread(parts) if all(parts) else None
+    figure, base = figures.get(row.of or row.row), figures.get(row.minus)
+    if figure and row.minus:
+        return extra(figure, base) if base else None
+    return figure
+
+
+def spread(figures):
+    """How far what should be equal is apart."""
+    medians, minima = ([figure.median for figure in figures],
+                       [figure.minimum for figure in figures])
+    return lines.Figure(max(medians) - min(medians), max(minima) - min(minima))
 
 
 def extra(figure, base):

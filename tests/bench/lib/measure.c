@@ -5,6 +5,7 @@
 #include <baton/parcel.h>
 #include <baton/start.h>
 #include <baton/system.h>
+#include <baton/time.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +30,23 @@ void measure_demand(status_t status, const char *what)
     exit(1);
 }
 
-void measure_counters_read(struct measure_counters *counters)
+static uint64_t harts_query(void)
 {
+    if (harts == nullptr) {
+        void *page;
+        measure_demand(pages_allocate(1, &page), "a page");
+        harts = page;
+    }
     uint64_t count;
     status_t status =
         system_system_query(start_handle("system"), QUERY_HARTS, 0, (uaddr_t)harts, &count);
     measure_demand(status, "the kernel's counters");
+    return count;
+}
+
+void measure_counters_read(struct measure_counters *counters)
+{
+    uint64_t count = harts_query();
     *counters = (struct measure_counters){};
     for (uint64_t i = 0; i < count; i++) {
         counters->space_loads += harts[i].space_loads;
@@ -66,6 +78,28 @@ static int compare(const void *left, const void *right)
 {
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
     return (a > b) - (a < b);
+}
+
+void measure_sample_add(uint64_t value)
+{
+    samples[sample_count++] = (uint32_t)value;
+}
+
+static uint64_t idle_ticks(void)
+{
+    uint64_t count = harts_query(), sum = 0;
+    for (uint64_t i = 0; i < count; i++)
+        sum += harts[i].idle_ticks;
+    return sum;
+}
+
+uint64_t measure_sleep(uint64_t ns)
+{
+    uint64_t idle = idle_ticks();
+    ticks_t start = ticks_now();
+    measure_demand(sleep_until(deadline_after(ns)), "sleeping");
+    uint64_t passed = ticks_now() - start;
+    return passed - (idle_ticks() - idle);
 }
 
 void measure_report(const char *name, unsigned parts)
@@ -123,9 +157,6 @@ static void empty_measure(void)
 
 void measure_calibrate(void)
 {
-    void *page;
-    measure_demand(pages_allocate(1, &page), "a page");
-    harts = page;
     empty_measure();
     measure("loop", loop, nullptr, nullptr);
     if (samples[0] == LOOP_INSTRUCTIONS && samples[sample_count / 2] == LOOP_INSTRUCTIONS)

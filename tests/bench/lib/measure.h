@@ -11,6 +11,7 @@
 #pragma once
 
 #include <abi/status.h>
+#include <abi/types.h>
 #include <stdint.h>
 
 static constexpr unsigned MEASURE_SAMPLES = 512;
@@ -33,6 +34,13 @@ struct measure_counters {
 // instructions has to read 2,001 more than nothing. Call it once, first; ends the program with a
 // message when the loop does not, or when the kernel's counters cannot be read.
 void measure_calibrate(void);
+
+// Instructions that run while this program sleeps so long: the kernel's work in idle time, and what
+// sleeping itself costs.
+uint64_t measure_sleep(uint64_t ns);
+
+// One sample that was found in another way, for measure_report.
+void measure_sample_add(uint64_t value);
 
 // Between rounds and around each sample: for measure() alone.
 void measure_clear(void);

@@ -44,6 +44,8 @@ static struct message answer(const struct message *request)
         return (struct message){.tag = OK};
     case TAKE_READ:
         return (struct message){.tag = OK, .word = {words_sum(from, bytes)}};
+    case TAKE_READ_PAGES:
+        return (struct message){.tag = OK, .word = {words_sum_pages(from, bytes)}};
     case TAKE_COPY:
         words_copy(OUT, from, bytes);
         return (struct message){.tag = OK};

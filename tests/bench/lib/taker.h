@@ -9,6 +9,7 @@ enum taker_request : uint64_t {
     TAKE_SHAPE = PLAIN_ECHO + 16, // words 0 and 1: level and count of the parcels to come
     TAKE_ONLY,                    // looks at nothing
     TAKE_READ,                    // answers the sum of the words
+    TAKE_READ_PAGES,              // answers the sum of the first words of its pages
     TAKE_COPY,                    // copies them out
     TAKE_COPY_READ,               // copies them out, and answers the sum of the copy
     TAKE_DROP,                    // frees what was given, ready for the next

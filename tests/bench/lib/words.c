@@ -22,3 +22,11 @@ uint64_t words_sum(uaddr_t from, uint64_t bytes)
     }
     return sum;
 }
+
+uint64_t words_sum_pages(uaddr_t from, uint64_t bytes)
+{
+    uint64_t sum = 0;
+    for (uint64_t offset = 0; offset < bytes; offset += PAGE_SIZE)
+        sum += *(const volatile uint64_t *)(from + offset);
+    return sum;
+}

@@ -11,3 +11,6 @@ static constexpr uint64_t WORDS_ROUND_SIZE = WORDS_ROUND * sizeof(uint64_t);
 // Sizes are multiples of WORDS_ROUND_SIZE.
 void words_copy(uaddr_t to, uaddr_t from, uint64_t bytes);
 uint64_t words_sum(uaddr_t from, uint64_t bytes);
+
+// The first word of each page alone.
+uint64_t words_sum_pages(uaddr_t from, uint64_t bytes);
