@@ -39,11 +39,9 @@ status_t space_create(struct space *space, struct account *account) {
 // --- the end -------------------------------------------------------------------------------------
 
 void root_clear(struct frame *root) {
-    for (unsigned i = 0; i < ROOT_ENTRIES; i++) {
-        entry_drop(cell_load(&table_cells(root)[i]), LEVELS);
+    table_drop_all(root);
+    for (unsigned i = 0; i < ROOT_ENTRIES; i++)
         cell_store(&table_cells(root)[i], 0);
-    }
-    root->present = 0;
     root->sums[0] = SUM_CHARGE;
     root->sums[1] = ROOT_ENTRIES * SUM_HOLES;
 }
@@ -52,7 +50,7 @@ static void space_end(struct space *space) {
     spinlock_acquire(&space->lock);
     struct frame *root = space_root(space);
     account_refund(space->account, root->charge);
-    root_clear(root);
+    table_drop_all(root);
     frame_free(root, 0);
     space->root = 0;
     spinlock_release(&space->lock);
