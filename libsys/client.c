@@ -36,11 +36,10 @@ static uaddr_t pages;
 static unsigned pages_made;
 static bool away[CLIENT_PAGES]; // with a server that held it when its call timed out
 
-static bool page_is_away(unsigned page)
+// Of a page that was away when it was last looked at.
+[[gnu::cold, gnu::noinline]] static bool page_stays_away(unsigned page)
 {
     uint64_t description, charge;
-    if (!away[page])
-        return false;
     status_t status = system_parcel_query(pages + page * PAGE_SIZE, &description, &charge);
     if (status != OK || description >> 56 == SLOT_LENT)
         return true;
@@ -68,7 +67,7 @@ static unsigned pages_at_home(unsigned count)
 {
     unsigned found = 0;
     for (unsigned page = 0; page < CLIENT_PAGES; page++) {
-        found = page_is_away(page) ? 0 : found + 1;
+        found = away[page] && page_stays_away(page) ? 0 : found + 1;
         if (found == count)
             return page + 1 - count;
     }
@@ -101,6 +100,18 @@ static void pages_come_home(struct client_call *call)
     unsigned first = (unsigned)(((uaddr_t)call->page - pages) / PAGE_SIZE);
     for (unsigned page = first; page < first + call->pages; page++)
         away[page] = true;
+}
+
+void client_expect_parcel(struct client_call *call)
+{
+    if (call->status == OK)
+        call->status = landing_prepare_default();
+}
+
+void client_expect_handles(struct client_call *call)
+{
+    if (call->status == OK)
+        call->status = handles_accept();
 }
 
 // --- the call ------------------------------------------------------------------------------------

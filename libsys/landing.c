@@ -5,6 +5,9 @@
 // is one size. When a larger one is asked for, all windows are made anew; those of the old size are
 // taken back, except where a parcel lies, which then are not prepared again (a loan's comes back by
 // itself, and is one more).
+//
+// Nothing is prepared before main: many programs never receive more than words, and tables for
+// windows would be much of what starting them costs.
 
 #include <baton/parcel.h>
 #include <baton/system.h>
@@ -25,6 +28,7 @@ static unsigned pool_count;
 static uaddr_t next_address = LAYOUT_SLOTS;
 static unsigned window_pages, window_count; // of that size
 static unsigned accepted_pages;
+static bool accepts_handles;
 
 // The pool that the next windows belong to: the last one if they adjoin it, or a new one, which is
 // not counted yet. nullptr: there are too many.
@@ -56,14 +60,21 @@ static status_t prepare_in_table(unsigned windows, unsigned pages)
     return OK;
 }
 
-static status_t accept_more(unsigned pages)
+static status_t accept(unsigned pages)
 {
-    if (pages <= accepted_pages)
+    if (accepts_handles && pages <= accepted_pages)
         return OK;
     status_t status = system_accept(pages, HANDLES_ACCEPTED, 0);
-    if (status == OK)
+    if (status == OK) {
         accepted_pages = pages;
+        accepts_handles = true;
+    }
     return status;
+}
+
+status_t handles_accept(void)
+{
+    return accept(accepted_pages);
 }
 
 static status_t prepare(unsigned windows, unsigned pages)
@@ -79,7 +90,7 @@ static status_t prepare(unsigned windows, unsigned pages)
             return status;
         windows -= now;
     }
-    return accept_more(pages);
+    return accept(pages > accepted_pages ? pages : accepted_pages);
 }
 
 // Takes back the free windows of smaller sizes.
@@ -97,6 +108,10 @@ status_t landing_prepare(unsigned windows, unsigned pages)
 {
     if (pages == 0 || pages > SLOTS_MAXIMUM || (pages & (pages - 1)) != 0)
         return ERR_BAD_ARGUMENT;
+    if (window_count == 0) {
+        windows += DEFAULT_WINDOWS;
+        pages = pages > DEFAULT_PAGES ? pages : DEFAULT_PAGES;
+    }
     bool larger = pages > window_pages;
     status_t status =
         larger ? prepare(window_count + windows, pages) : prepare(windows, window_pages);
@@ -112,7 +127,7 @@ status_t landing_prepare(unsigned windows, unsigned pages)
 
 status_t landing_prepare_default(void)
 {
-    return landing_prepare(DEFAULT_WINDOWS, DEFAULT_PAGES);
+    return window_count != 0 ? OK : landing_prepare(0, DEFAULT_PAGES);
 }
 
 static const struct pool *pool_of(uaddr_t address)

@@ -11,7 +11,7 @@
 
 #include "server_internal.h"
 
-// Every program has landing windows of this size before main.
+// What landing_prepare_default makes.
 static constexpr unsigned DEFAULT_WINDOW_PAGES = 16;
 static constexpr unsigned DEFAULT_WINDOWS = 4;
 
@@ -23,15 +23,17 @@ static unsigned power_of_two_from(unsigned number)
     return power;
 }
 
-// Makes room for the largest request, unless there is enough.
+// Makes room for the largest request, unless there is enough. A fault brings a page too.
 static status_t windows_prepare(const struct server *server)
 {
     unsigned pages = 0, windows = server->windows == 0 ? 1 : server->windows;
     for (unsigned i = 0; i < SERVER_PROTOCOLS; i++)
         if (server->protocols[i].pages > pages)
             pages = server->protocols[i].pages;
-    if (pages == 0 || (pages <= DEFAULT_WINDOW_PAGES && windows <= DEFAULT_WINDOWS))
-        return OK;
+    if (pages == 0 && server->faulted == nullptr)
+        return handles_accept();
+    if (pages <= DEFAULT_WINDOW_PAGES && windows <= DEFAULT_WINDOWS)
+        return landing_prepare_default();
     return landing_prepare(windows, power_of_two_from(pages));
 }
 

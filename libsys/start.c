@@ -71,7 +71,7 @@ static void run_constructors(const constructor_t *first, const constructor_t *en
         _exit(START_FAILED);
     char **argv = start_strings(start->arguments, start->argument_count, &start_few_arguments);
     start_environment(start);
-    if (!argv || landing_prepare_default() != OK)
+    if (!argv)
         _exit(START_FAILED);
     run_constructors(__preinit_array_start, __preinit_array_end);
     run_constructors(__init_array_start, __init_array_end);

@@ -109,11 +109,20 @@ def body(types, method, shape):
         lines.append(f"    client_open(&call_, {method.argument_pages});")
     for argument in method.arguments:
         lines += put(types, argument)
+    lines += expect(method)
     most = c_words.most_entries(method.results)
     lines += call("client_exchange", ["&call_", types.lower, f"&{shape}", most, "deadline"])
     lines += results(types, method)
     return lines + ["    return client_close(&call_);" if method.result_pages
                     else "    return call_.status;"]
+
+
+def expect(method):
+    """Makes ready for what the reply may bring beside words."""
+    kinds = {result.type.kind for result in method.results}
+    if method.result_pages or "parcel" in kinds:
+        return ["    client_expect_parcel(&call_);"]
+    return ["    client_expect_handles(&call_);"] if "handle" in kinds else []
 
 
 def put(types, p):

@@ -247,6 +247,7 @@ int main(int argc, char **argv)
         {"deadlines", deadlines}, {"kept", kept},       {"deaths", deaths},
         {"handles", handles}, {"many_handles", many_handles}, {"notifications", notifications},
     };
+    EXPECT(landing_prepare_default(), OK);
     server = peer_start();
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)

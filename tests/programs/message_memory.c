@@ -191,6 +191,7 @@ int main(int argc, char **argv)
     };
     if (argc > 1 && strcmp(argv[1], "lender") == 0)
         return be_lender();
+    EXPECT(landing_prepare_default(), OK);
     server = peer_start();
     second = peer_start();
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -161,6 +161,7 @@ int main(void)
 {
     struct message request, answer;
     port = start_handle("port");
+    EXPECT(landing_prepare_default(), OK);
     for (;;) {
         receive(&request);
         if (obey((enum deed)request.tag, &request, &answer))

@@ -257,6 +257,7 @@ static void settle(uint64_t frames)
 
 int main(int argc, char **argv)
 {
+    EXPECT(landing_prepare_default(), OK);
     if (argc > 1 && strcmp(argv[1], "client") == 0)
         return state = start_page()->random[0] | 1, be_client();
     if (argc > 1 && strcmp(argv[1], "server") == 0)

@@ -67,6 +67,10 @@ struct client_call {
     size_t used;    // bytes of them that were written
 };
 
+// Make ready for a reply that may bring a parcel, or handles and no parcel. ERR_NO_MEMORY.
+void client_expect_parcel(struct client_call *call);
+void client_expect_handles(struct client_call *call);
+
 // Takes pages of 0 for the arguments. ERR_BUSY: all are with servers that do not answer.
 void client_open(struct client_call *call, unsigned pages);
 

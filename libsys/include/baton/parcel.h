@@ -1,9 +1,9 @@
 // Memory that travels: where parcels land, where they are kept, and pages to send.
 //
 // A landing window is a run of prepared slots that takes one arriving parcel. All windows of a
-// program have one size, so that small parcels cannot take the room of large ones. A loan's window is ready again when the loan has gone
-// home. A gift dissolves its window: who receives one takes it out (landing_take) or frees it
-// (landing_free); both prepare the window again.
+// program have one size, so that small parcels cannot take the room of large ones. A loan's window
+// is ready again when the loan has gone home. A gift dissolves its window: who receives one takes it
+// out (landing_take) or frees it (landing_free); both prepare the window again.
 //
 // All of it is for one thread; nothing here blocks.
 #pragma once
@@ -18,14 +18,20 @@ static constexpr unsigned SLOTS_MAXIMUM = TABLE_ENTRIES;
 
 // --- landing -------------------------------------------------------------------------------------
 
-// Adds windows to those there are. All get so many pages (a power of two), or what they have if
-// that is more; and what this thread accepts becomes a gift that fills one, and four handles. Costs
-// a page table for each 512 pages. ERR_NO_MEMORY; ERR_TOO_MANY (8 sizes, or no address left);
-// ERR_BAD_ARGUMENT.
+// Adds windows to those there are, which are 4 of 16 pages at the least. All get so many pages (a
+// power of two), or what they have if that is more; and what this thread accepts becomes a gift that
+// fills one, and four handles. Costs a page table for each 512 pages. ERR_NO_MEMORY; ERR_TOO_MANY
+// (8 sizes, or no address left); ERR_BAD_ARGUMENT.
 status_t landing_prepare(unsigned windows, unsigned pages);
 
-// Adds the windows that a program gets unless it asked for others before: 4 of 16 pages.
+// Makes the 4 windows of 16 pages unless there are windows already. Stubs and server loops call it
+// before the first message that may bring a parcel; who receives by hand calls it first. Errors as
+// above.
 status_t landing_prepare_default(void);
+
+// Has this thread accept four handles with a message, and gifts as before. landing_prepare and
+// landing_prepare_default do this too. Errors of accept.
+status_t handles_accept(void);
 
 // Prepares the window that `address` lies in again; it must be empty. ERR_BAD_SLOT: not in a
 // window; ERR_OCCUPIED.

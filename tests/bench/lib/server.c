@@ -65,6 +65,7 @@ static void serve_plain(handle_t port)
 {
     struct message message;
     struct message_info info;
+    measure_demand(landing_prepare_default(), "landing windows");
     status_t status = message_receive(port, &message, &info, 0);
     for (;;) {
         if (info.kind == KIND_NOTIFICATION) [[clang::unlikely]] {
@@ -90,6 +91,7 @@ static void serve_plain(handle_t port)
 
 static void serve_large(handle_t port)
 {
+    measure_demand(landing_prepare_default(), "landing windows");
     large_prepare();
     serve_plain(port);
 }

@@ -4,14 +4,15 @@
 
 static status_t slot_prepare(parcel_t slots, uint32_t window);
 static status_t slot_release(parcel_t slots);
-static status_t accept(uint64_t charge, uint32_t handles, uint32_t flags);
+static status_t kernel_accept(uint64_t charge, uint32_t handles, uint32_t flags);
 static status_t parcel_move(handle_t process, parcel_t source, uaddr_t destination);
 #define system_slot_prepare     slot_prepare
 #define system_slot_release     slot_release
-#define system_accept           accept
+#define system_accept           kernel_accept
 #define system_parcel_move      parcel_move
 #define landing_prepare         real_landing_prepare
 #define landing_prepare_default real_landing_prepare_default
+#define handles_accept          real_handles_accept
 #define landing_restore         real_landing_restore
 #define landing_free            real_landing_free
 #define landing_take            real_landing_take
@@ -27,6 +28,8 @@ static struct {
     unsigned pages[LIST];
     unsigned count;
     uint64_t charge;
+    uint32_t handles;
+    unsigned failures; // that come first
 } kernel;
 
 static status_t slot_prepare(parcel_t slots, uint32_t window)
@@ -35,6 +38,8 @@ static status_t slot_prepare(parcel_t slots, uint32_t window)
     if (address % (window * PAGE_SIZE) != 0 ||
         address % TABLE_SIZE + parcel_size(slots) > TABLE_SIZE)
         return ERR_BAD_SLOT;
+    if (kernel.failures != 0 && kernel.failures-- != 0)
+        return ERR_NO_MEMORY;
     for (unsigned i = 0; i < parcel_count(slots) / window; i++) {
         CHECK(kernel.count < LIST);
         kernel.address[kernel.count] = address + i * window * PAGE_SIZE;
@@ -66,9 +71,10 @@ static status_t slot_release(parcel_t slots)
     return ERR_EMPTY;
 }
 
-static status_t accept(uint64_t charge, uint32_t, uint32_t)
+static status_t kernel_accept(uint64_t charge, uint32_t handles, uint32_t)
 {
     kernel.charge = charge;
+    kernel.handles = handles;
     return OK;
 }
 
@@ -91,6 +97,7 @@ static void begin(void)
     memset(&kernel, 0, sizeof kernel);
     memset(pools, 0, sizeof pools);
     pool_count = window_pages = window_count = accepted_pages = 0;
+    accepts_handles = false;
     next_address = LAYOUT_SLOTS;
 }
 
@@ -105,6 +112,48 @@ static void expect_windows(unsigned count, unsigned pages)
     for (unsigned i = 0; i < count; i++)
         CHECK_EQ(kernel.pages[i], pages);
     CHECK_EQ(kernel.charge, pages);
+    CHECK_EQ(kernel.handles, MESSAGE_HANDLES);
+}
+
+TEST(windows_are_made_once)
+{
+    begin();
+    CHECK_EQ(landing_prepare_default(), OK);
+    CHECK_EQ(landing_prepare_default(), OK);
+    expect_windows(4, 16);
+}
+
+TEST(who_asks_first_gets_the_first_four_too)
+{
+    begin();
+    CHECK_EQ(landing_prepare(2, 4), OK);
+    expect_windows(6, 16);
+    begin();
+    CHECK_EQ(landing_prepare(2, 64), OK);
+    expect_windows(6, 64);
+    CHECK_EQ(landing_prepare_default(), OK);
+    expect_windows(6, 64);
+}
+
+TEST(handles_need_no_window)
+{
+    begin();
+    CHECK_EQ(handles_accept(), OK);
+    expect_windows(0, 0);
+    CHECK_EQ(landing_prepare_default(), OK);
+    expect_windows(4, 16);
+    CHECK_EQ(handles_accept(), OK);
+    expect_windows(4, 16);
+}
+
+TEST(windows_are_made_after_a_failure)
+{
+    begin();
+    kernel.failures = 1;
+    CHECK_EQ(landing_prepare_default(), ERR_NO_MEMORY);
+    CHECK_EQ(kernel.handles, 0);
+    CHECK_EQ(landing_prepare_default(), OK);
+    expect_windows(4, 16);
 }
 
 TEST(windows_are_added)

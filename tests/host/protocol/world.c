@@ -205,6 +205,16 @@ status_t landing_prepare(unsigned, unsigned)
     return OK;
 }
 
+status_t landing_prepare_default(void)
+{
+    return OK;
+}
+
+status_t handles_accept(void)
+{
+    return OK;
+}
+
 ticks_t ticks_from_ns(uint64_t ns)
 {
     return ns;
