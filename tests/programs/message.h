@@ -58,8 +58,8 @@ struct peer {
 
 // Starts a program of /test with a port to receive from under the name "port"; `uses` (or 0) is a
 // handle that it gets under the name "uses".
-[[gnu::unused]] static struct peer peer_start_program(const char *path, const char *argument,
-                                                      handle_t uses)
+[[gnu::unused]] static struct peer peer_start_limited(const char *path, const char *argument,
+                                                      handle_t uses, uint64_t limit_frames)
 {
     static const char *const names[] = {"stdout", "stderr", "system", nullptr};
     struct peer peer;
@@ -78,11 +78,17 @@ struct peer {
         .arguments = arguments,
         .handles = handles,
         .handle_count = own + spawn_handles_inherit(names, handles + own, 3),
-        .limit_frames = PEER_FRAMES,
+        .limit_frames = limit_frames,
     };
     EXPECT(spawn(&what, HANDLE_NONE, 0, &peer.child), OK);
     peer.port = (handle_t)call;
     return peer;
+}
+
+[[gnu::unused]] static struct peer peer_start_program(const char *path, const char *argument,
+                                                      handle_t uses)
+{
+    return peer_start_limited(path, argument, uses, PEER_FRAMES);
 }
 
 [[gnu::unused]] static struct peer peer_start(void)

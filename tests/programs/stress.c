@@ -1,11 +1,17 @@
-// Servers and clients that call each other, on all harts, while they are killed and started again
-// at random: `stress SEED KILLS [MEMBERS]`. Then everything is ended: the kernel's walk of all its
-// structures finds no error, and as many frames are free as before.
+// Servers and clients that call each other, and workers that do everything with memory and with
+// processes, on all harts, while they are killed and started again at random:
 //
-// A member is a server or a client by its role; all of them call other members. What they do
-// follows from the seed, when it happens does not.
+//   stress SEED KILLS [MEMBERS]      so many kills
+//   stress SEED SECONDSs [MEMBERS]   so many seconds, with fewer kills: members get further
+//
+// Then everything is ended: the kernel's walk of all its structures finds no error, and as many
+// frames are free as before.
+//
+// A member is a server, a client or a worker by its place; all of them call other members. What
+// they do follows from the seed, when it happens does not.
 
 #include "message.h"
+#include "stress_worker.h"
 
 #include <abi/query.h>
 
@@ -168,8 +174,10 @@ static const char *seed_text;
 // before them, so two call servers that call each other's.
 static void member_start(unsigned i)
 {
+    static const char *const roles[] = {"server", "client", "server", "worker"};
     handle_t uses = i != 0 ? members[i % 2 ? i - 1 : i - 2].port : HANDLE_NONE;
-    members[i] = peer_start_program("/test/stress", i % 2 ? "client" : "server", uses);
+    members[i] = peer_start_limited("/test/stress", roles[i % 4], uses,
+                                    i % 4 == 3 ? WORKER_FRAMES : PEER_FRAMES);
 }
 
 static void member_end(unsigned i)
@@ -185,6 +193,17 @@ static unsigned member_of(uint32_t number)
     fail(__LINE__, "a death of", number, 0);
 }
 
+// Servers may crash and clients give up; workers go on until they are killed.
+static void death_check(unsigned i, const struct child_end *end)
+{
+    if (end->cause == END_EXITED && end->status == 3 && i % 4 == 1)
+        fail(__LINE__, "answered by another call's answer: member", i, -1);
+    if (i % 4 == 3 && end->cause == END_EXITED)
+        fail(__LINE__, "half of a worker's line that found an error", end->status, 0);
+    if (i % 4 == 3 && end->cause == END_FAULTED)
+        fail(__LINE__, "a worker faulted at", (int64_t)end->address, 0);
+}
+
 // Starts anew whoever has died until then.
 static void deaths_take(ticks_t deadline, bool again, unsigned *alive)
 {
@@ -195,8 +214,7 @@ static void deaths_take(ticks_t deadline, bool again, unsigned *alive)
         child_close(&members[i].child);
         (void)system_handle_close(members[i].port);
         members[i] = (struct peer){};
-        if (end.cause == END_EXITED && end.status == 3)
-            fail(__LINE__, "answered by another call's answer: member", i, -1);
+        death_check(i, &end);
         if (again)
             member_start(i);
         else
@@ -206,14 +224,16 @@ static void deaths_take(ticks_t deadline, bool again, unsigned *alive)
         fail(__LINE__, "members that do not end", *alive, 0);
 }
 
-static void round_run(unsigned kills)
+// So many kills, or as many as there are until a time, if one is given.
+static void round_run(unsigned kills, ticks_t end)
 {
     unsigned alive = member_count;
+    uint64_t pause_ms = end != 0 ? 100 : 30;
     for (unsigned i = 0; i < member_count; i++)
         member_start(i);
-    for (unsigned kill = 0; kill < kills; kill++) {
+    for (unsigned kill = 0; end != 0 ? ticks_now() < end : kill < kills; kill++) {
         member_end((unsigned)below(member_count));
-        deaths_take(deadline_after(below(30) * MS + 1), true, &alive);
+        deaths_take(deadline_after(below(pause_ms) * MS + 1), true, &alive);
     }
     for (unsigned i = 0; i < member_count; i++)
         member_end(i);
@@ -262,16 +282,20 @@ int main(int argc, char **argv)
         return state = start_page()->random[0] | 1, be_client();
     if (argc > 1 && strcmp(argv[1], "server") == 0)
         return state = start_page()->random[0] | 1, be_server();
+    if (argc > 1 && strcmp(argv[1], "worker") == 0)
+        be_worker();
     seed_text = argc > 1 ? argv[1] : "1";
-    unsigned kills = argc > 2 ? (unsigned)atoi(argv[2]) : 50;
+    const char *amount = argc > 2 ? argv[2] : "50";
+    unsigned number = (unsigned)atoi(amount);
+    bool timed = amount[strlen(amount) - 1] == 's';
     if (argc > 3)
         member_count = (unsigned)atoi(argv[3]) % (MEMBERS_MAXIMUM + 1);
     state = strtoull(seed_text, nullptr, 10) * 2 + 1;
     printf("seed %s\n", seed_text);
-    round_run(2); // so that caches and tables have the size that they keep
+    round_run(2, 0); // so that caches and tables have the size that they keep
     EXPECT(sleep_until(deadline_after(200 * MS)), OK);
     uint64_t before = frames_free();
-    round_run(kills);
+    round_run(number, timed ? deadline_after(number * 1'000 * MS) : 0);
     settle(before);
     printf("clean\n");
     return 0;

@@ -1,9 +1,16 @@
-"""Memory on the machine: what mem shows, what is left of programs that have ended."""
+"""Memory on the machine: what mem shows, what is left of programs that have ended, all operations
+at once on eight harts.
 
+BATON_SEED picks the seed of that, BATON_STRESS_S how many seconds it goes on (20).
+"""
+
+import os
 import re
 
 import harness
 
+SEED = int(os.environ.get("BATON_SEED", "1"))
+STRESS_S = int(os.environ.get("BATON_STRESS_S", "20"))
 FRAMES = re.compile(r"^( *[a-z][a-z ]*?) +(\d+) KiB +(\d+) frames$", re.M)
 PROCESS = re.compile(r"^ *(\d+)((?: +\d+){7}) (\S+)$", re.M)
 COLUMNS = ("used", "limit", "objects", "tables", "pages", "shared", "pinned")
@@ -56,6 +63,16 @@ class Leaks(harness.SystemTest):
 
     def test_on_several_harts(self):
         self.expect("/test/leak 1000", "1000 times, nothing left\n", harts=4, timeout_s=180)
+
+
+class Races(harness.SystemTest):
+    def test_eight_harts(self):
+        """Memory made, cloned, moved, sent, forked and freed by threads of processes that are killed.
+
+        Then all equations hold, and as many frames are free as before.
+        """
+        self.expect(f"/test/stress {SEED} {STRESS_S}s 12", f"seed {SEED}\nclean\n", harts=8,
+                    timeout_s=STRESS_S + 100)
 
 
 if __name__ == "__main__":
