@@ -80,8 +80,9 @@
     /* --- memory: slots are parcel descriptors without a mode --- */                              \
     /* Fills empty slots of a process (0: one's own) with zeroed memory, by kind (MEMORY_),        \
        with the descriptor's rights. Tables on the way are made and charged. Not writable and      \
-       executable at once. Above level 1 MEMORY_PAGES grants what MEMORY_ZERO does. What it makes  \
-       present follows in pieces: MEMORY_FILL | n << MEMORY_GROUP_SHIFT on slots that are filled   \
+       executable at once. MEMORY_PAGES makes pages of level 1 present, at least MEMORY_GROUP,     \
+       and above level 1 and behind these grants what MEMORY_ZERO does. What it makes present      \
+       follows in pieces: MEMORY_FILL | n << MEMORY_GROUP_SHIFT on slots that are filled           \
        and writable makes their n-th MEMORY_GROUP pages present (those before one that fails       \
        stay so). ERR_BAD_SLOT, ERR_OCCUPIED, ERR_NO_FRAME; MEMORY_FILL: ERR_EMPTY,                 \
        ERR_BAD_ARGUMENT (behind the slots). */                                                     \
@@ -198,7 +199,7 @@ static constexpr uint32_t ACCEPT_HOLES = 1 << 0;      // parcels with empty entr
 static constexpr uint32_t ACCEPT_EXECUTABLE = 1 << 1; // what the sender gives as executable
 
 // memory_create
-static constexpr uint32_t MEMORY_PAGES = 0; // present at once
+static constexpr uint32_t MEMORY_PAGES = 0; // present at once: at least the first MEMORY_GROUP
 static constexpr uint32_t MEMORY_ZERO = 1;  // charged now, a frame on first touch
 static constexpr uint32_t MEMORY_FILL = 2;  // in bits 0-1: see memory_create
 static constexpr uint32_t MEMORY_GROUP_SHIFT = 2;

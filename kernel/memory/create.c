@@ -12,19 +12,24 @@ static void list_drop(struct frame *first) {
     }
 }
 
-// Zeroed pages, as a list.
+// Zeroed pages, as a list: so many, or what is in stock and as many more as one call may zero.
 static status_t list_allocate(unsigned count, struct frame **first) {
-    *first = nullptr;
+    if (count > MEMORY_GROUP) {
+        unsigned limit = frames_in_stock() + MEMORY_GROUP;
+        count = count < limit ? count : limit;
+    }
+    struct frame *list = nullptr;
     for (unsigned i = 0; i < count; i++) {
         struct frame *frame;
         status_t status = frame_allocate_zeroed(FRAME_PAGE, &frame);
         if (status != OK) {
-            list_drop(*first);
+            list_drop(list);
             return status;
         }
-        frame->next = *first != nullptr ? (uint32_t)number_of_frame(*first) : 0;
-        *first = frame;
+        frame->next = list != nullptr ? (uint32_t)number_of_frame(list) : 0;
+        list = frame;
     }
+    *first = list;
     return OK;
 }
 
@@ -49,40 +54,24 @@ static void slots_filled(const struct path *path, unsigned count) {
     path_add(path, (struct sums){count * level_charge(path->level), -(uint64_t)count * SUM_HOLES});
 }
 
-static status_t pages_link(struct space *space, const struct run *run, entry_t marks,
-                           struct frame *list) {
+// Links the pages of a list, and ZERO behind them.
+static status_t entries_link(struct space *space, const struct run *run, entry_t marks,
+                             struct frame *list) {
     struct path path;
     spinlock_acquire(&space->lock);
     status_t status = slots_open(space, run, marks, &path);
     if (status == OK) {
-        for (unsigned i = 0; i < run->count; i++)
+        unsigned i = 0;
+        for (; list != nullptr; i++)
             path_replace(&path, i, list_entry(&list, marks));
+        for (; i < run->count; i++)
+            path_replace(&path, i, ENTRY_ZERO | marks_in_absent(marks));
         slots_filled(&path, run->count);
     }
     spinlock_release(&space->lock);
     tlb_wait();
     if (status != OK)
         list_drop(list);
-    return status;
-}
-
-static status_t pages_create(struct space *space, const struct run *run, entry_t marks) {
-    struct frame *list;
-    status_t status = list_allocate(run->count, &list);
-    return status == OK ? pages_link(space, run, marks, list) : status;
-}
-
-static status_t zero_create(struct space *space, const struct run *run, entry_t marks) {
-    struct path path;
-    spinlock_acquire(&space->lock);
-    status_t status = slots_open(space, run, marks, &path);
-    if (status == OK) {
-        for (unsigned i = 0; i < run->count; i++)
-            path_replace(&path, i, ENTRY_ZERO | marks_in_absent(marks));
-        slots_filled(&path, run->count);
-    }
-    spinlock_release(&space->lock);
-    tlb_wait();
     return status;
 }
 
@@ -114,9 +103,11 @@ status_t memory_create(struct space *space, parcel_t slots, uint32_t kind) {
     status = account_charge(space->account, charge);
     if (status != OK)
         return status;
-    entry_t marks = marks_of_rights(slots);
-    status = kind == MEMORY_PAGES && run.level == 1 ? pages_create(space, &run, marks)
-                                                    : zero_create(space, &run, marks);
+    struct frame *list = nullptr;
+    if (kind == MEMORY_PAGES && run.level == 1)
+        status = list_allocate(run.count, &list);
+    if (status == OK)
+        status = entries_link(space, &run, marks_of_rights(slots), list);
     if (status != OK)
         account_refund(space->account, charge);
     return status;

@@ -30,6 +30,8 @@ struct sums entry_sums(entry_t entry, unsigned level) {
 
 // --- letting go ----------------------------------------------------------------------------------
 
+static constexpr unsigned DROPPED_AT_ONCE = TABLE_ENTRIES / 2;
+
 static struct spinlock dead_lock;
 static uint32_t dead; // tables that nothing refers to any more: a list by frame numbers
 
@@ -50,15 +52,19 @@ static struct frame *table_dig_up(void) {
 }
 
 // Most tables are sparse: cells are skipped in groups, and none is looked at behind the last present.
-void table_drop_all(struct frame *table) {
+void table_drop(struct frame *table, unsigned limit) {
     static constexpr unsigned GROUP = 8;
-    for (cell_t *group = table_cells(table); table->present != 0; group += GROUP) {
+    for (cell_t *group = table_cells(table); table->present != 0 && limit >= GROUP; group += GROUP) {
         entry_t any = 0;
         for (unsigned i = 0; i < GROUP; i++)
             any |= cell_load(&group[i]);
         for (unsigned i = 0; entry_present(any) && i < GROUP; i++) {
             entry_t entry = cell_load(&group[i]);
-            table->present -= entry_present(entry);
+            if (!entry_present(entry))
+                continue;
+            cell_store(&group[i], 0);
+            table->present--;
+            limit--;
             entry_drop(entry, table->level);
         }
     }
@@ -68,8 +74,11 @@ bool tables_free_one(void) {
     struct frame *table = table_dig_up();
     if (table == nullptr)
         return false;
-    table_drop_all(table);
-    frame_free(table, 0);
+    table_drop(table, DROPPED_AT_ONCE);
+    if (table->present != 0)
+        table_bury(table);
+    else
+        frame_free(table, 0);
     return true;
 }
 

@@ -182,9 +182,10 @@ static inline void table_add(struct frame *table, struct sums sums) {
 // nothing refers to any more waits for tables_free_one, however much is below it.
 void entry_drop(entry_t entry, unsigned level);
 
-// Lets go of what the entries of a table refer to that nothing refers to itself any more. Its cells
-// stay as they are; none counts as present.
-void table_drop_all(struct frame *table);
+// Lets go of what the entries of a table refer to that nothing refers to itself any more, of about
+// `limit` at most: their cells are empty then, and those that are left count as present.
+void table_drop(struct frame *table, unsigned limit);
 
-// Frees one table that waits, and its pages; the tables below it wait then. False if none waits.
+// Frees one table that waits, and its pages, or half of them; the tables below it wait then. False
+// if none waits.
 bool tables_free_one(void);

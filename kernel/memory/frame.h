@@ -97,6 +97,9 @@ static inline void frame_use(struct frame *frame, enum frame_state state, unsign
 status_t frame_allocate(unsigned order, enum frame_state state, struct frame **frame);
 status_t frame_allocate_zeroed(enum frame_state state, struct frame **frame);
 
+// How many of these this hart would not have to zero first.
+unsigned frames_in_stock(void);
+
 // Gives a block of 2^order frames back; nobody refers to it any more.
 void frame_free(struct frame *frame, unsigned order);
 

@@ -192,6 +192,10 @@ status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
     return OK;
 }
 
+unsigned frames_in_stock(void) {
+    return cache_here()->zeroed_count;
+}
+
 static void frame_end(struct frame *frame) {
     count(frame->state, -1);
     frame->pins = 0;

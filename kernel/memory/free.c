@@ -1,10 +1,10 @@
 // Memory ends by its holder's wish.
 //
 // What is freed is unlinked and refunded at once, whatever its size. Of its tables the call frees a
-// few; the others are left to later calls, idle harts, and allocations that find nothing else.
+// few pages; the others are left to later calls, idle harts, and allocations that find nothing else.
 #include "memory/internal.h"
 
-static constexpr unsigned TABLES_AT_ONCE = 2; // 1,024 pages
+static constexpr unsigned PAGES_AT_ONCE = TABLE_ENTRIES / 2; // then none of tables that wait
 
 static status_t entry_freeable(entry_t entry, unsigned level) {
     if (entry_marks(entry) & ENTRY_PINNED || entry_is(entry, ABSENT_LENT) ||
@@ -59,8 +59,8 @@ status_t memory_free(struct space *space, parcel_t slots) {
     spinlock_release(&space->lock);
     tlb_wait();
     removed_drop(&removed);
-    for (unsigned i = 0; i < TABLES_AT_ONCE && tables_free_one(); i++)
-        ;
+    if (removed.count < PAGES_AT_ONCE)
+        (void)tables_free_one();
     account_refund(space->account, charge);
     return status;
 }

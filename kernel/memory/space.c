@@ -39,7 +39,7 @@ status_t space_create(struct space *space, struct account *account) {
 // --- the end -------------------------------------------------------------------------------------
 
 void root_clear(struct frame *root) {
-    table_drop_all(root);
+    table_drop(root, TABLE_ENTRIES);
     for (unsigned i = 0; i < ROOT_ENTRIES; i++)
         cell_store(&table_cells(root)[i], 0);
     root->sums[0] = SUM_CHARGE;
@@ -50,7 +50,7 @@ static void space_end(struct space *space) {
     spinlock_acquire(&space->lock);
     struct frame *root = space_root(space);
     account_refund(space->account, root->charge);
-    table_drop_all(root);
+    table_drop(root, TABLE_ENTRIES);
     frame_free(root, 0);
     space->root = 0;
     spinlock_release(&space->lock);

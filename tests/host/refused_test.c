@@ -325,7 +325,7 @@ static const struct operation {
     uint8_t changes;
 } operations[] = {
     {"create a page", create_1, 4, 4, NOBODY, NOBODY, A, 0},
-    {"create 512 pages", create_many, 515, 20, NOBODY, NOBODY, A, 0},
+    {"create 512 pages", create_many, 165, 20, NOBODY, NOBODY, A, 0},
     {"create ZERO, level 1", create_zero_1, 3, 6, NOBODY, NOBODY, A, 0},
     {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0},
     {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0},

@@ -9,6 +9,14 @@ import re
 
 import harness
 
+# Instructions that no system call exceeds, and those that do with 512 entries at once. Calls that
+# carry a parcel are counted there and back: two system calls, with a gift four.
+LIMIT = 100_000
+EXCEPTIONS = {"clone": 140_000, "clone_tables": 170_000, "move": 110_000, "free": 140_000,
+              "call_lend": 230_000, "call_clone": 110_000, "call_give": 170_000}
+COUNTING = {"cpu": "max,-la57,-erms,-fsrm", "memory": "256M",
+            "extra": ("-icount", "shift=0,sleep=off")}
+
 SEED = int(os.environ.get("BATON_SEED", "1"))
 STRESS_S = int(os.environ.get("BATON_STRESS_S", "20"))
 FRAMES = re.compile(r"^( *[a-z][a-z ]*?) +(\d+) KiB +(\d+) frames$", re.M)
@@ -63,6 +71,22 @@ class Leaks(harness.SystemTest):
 
     def test_on_several_harts(self):
         self.expect("/test/leak 1000", "1000 times, nothing left\n", harts=4, timeout_s=180)
+
+
+class Longest(harness.SystemTest):
+    def test_no_system_call_takes_long(self):
+        """The largest of each memory call, with and without zeroed frames in stock."""
+        result = self.expect_status("limit 200; /test/longest", 0, **COUNTING)
+        figures = re.findall(r"^(\w+) (\d+) (full|empty)$", result.text, re.M)
+        self.assertEqual(len(figures), len(result.text.splitlines()), result.text)
+        names = {stock: {name for name, _, its in figures if its == stock}
+                 for stock in ("full", "empty")}
+        self.assertEqual(names["full"], names["empty"])
+        self.assertLessEqual({"create", "fill", "fork", "after_free_directory", *EXCEPTIONS},
+                             names["full"])
+        for name, count, stock in figures:
+            with self.subTest(name=name, stock=stock):
+                self.assertLess(int(count), EXCEPTIONS.get(name, LIMIT))
 
 
 class Races(harness.SystemTest):
