@@ -172,14 +172,15 @@ static status_t program_start(const struct boot_info *boot, unsigned i, struct p
     struct thread *thread;
     if (status == OK)
         status = thread_create(p, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread);
+    if (status == OK) {
+        status = thread_start(thread);
+        object_release(&thread->object);
+    }
     if (status != OK) {
         p->module = nullptr; // it has not begun, so nobody is told of its end
         process_end(p, END_KILLED, 0, 0, 0);
-        return status;
     }
-    thread_ready(thread);
-    object_release(&thread->object);
-    return OK;
+    return status;
 }
 
 static const char *status_text(status_t status) {

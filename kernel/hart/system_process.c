@@ -41,16 +41,17 @@ status_t system_thread_create(struct thread *thread, handle_t process, uaddr_t e
     struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
     if (target == nullptr)
         return status;
-    status = handles_room(thread->process, 1);
-    if (status != OK)
-        return status;
     struct thread *created;
     status = thread_create(target, entry, stack, argument, &created);
     if (status != OK)
         return status;
-    thread_ready(created);
-    return object_hand_out(thread, &created->object,
-                           RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL, result);
+    object_reference(&created->object);
+    status = object_hand_out(thread, &created->object,
+                             RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL, result);
+    if (status == OK && (status = thread_start(created)) != OK)
+        (void)handle_close(thread->process, (handle_t)*result);
+    object_release(&created->object);
+    return status;
 }
 
 status_t system_process_end(struct thread *thread, handle_t process, uint32_t status) {

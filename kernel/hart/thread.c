@@ -56,9 +56,13 @@ status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, ui
     t->registers.rdi = argument;
     t->registers.rflags = USER_FLAGS;
     t->full = 1; // rdi must come in
-    status = thread_join(process, t);
-    if (status != OK)
-        object_release(&t->object);
+    return OK;
+}
+
+status_t thread_start(struct thread *thread) {
+    status_t status = thread_join(thread->process, thread);
+    if (status == OK)
+        thread_ready(thread);
     return status;
 }
 

@@ -51,9 +51,13 @@ struct thread {
 static_assert(offsetof(struct thread, registers) == 0x10 && offsetof(struct thread, full) == 0xa0 &&
               offsetof(struct thread, call.deadline) == 0xf8);
 
-// A new thread of a process, not running. ERR_NO_MEMORY, ERR_NO_FRAME, ERR_ENDED.
+// A new thread of a process, which does not count it as its own before it starts. ERR_NO_MEMORY,
+// ERR_NO_FRAME, ERR_BAD_ARGUMENT.
 status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, uint64_t argument,
                        struct thread **thread);
+
+// The thread begins to run. ERR_ENDED.
+status_t thread_start(struct thread *thread);
 
 // Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable.
 void thread_ready(struct thread *thread);

@@ -367,6 +367,7 @@ static const struct operation {
     {"duplicate", duplicate, 2, 3, A, A, A, 0},
     {"new process", process_new, 5, 64, A, A, A, 0},
     {"new thread", thread_own, 1, 1, A, NOBODY, A, 0},
+    {"new thread, table full", thread_own, 3, 4, A, A, A, 0},
     {"grant", grant, 2, 3, B, B, B, 0},
     {"watch", watch, 1, 1, A, NOBODY, A, 0},
     {"keep a request", keep, 3, 4, B, B, B, 0},
@@ -436,6 +437,16 @@ TEST(a_failed_allocation_changes_nothing) {
         if (failed != o->frames)
             operation_fail(o, "failed at so many allocations", (int)failed);
     }
+}
+
+TEST(a_thread_that_comes_too_late_leaves_no_handle) {
+    all_begin();
+    uint32_t used = a->handles.used, live = a->live;
+    process_end(a, END_KILLED, 0, 0, 0);
+    CHECK_EQ(system_thread_create(at, 0, 0x40'0000, 0x80'0000, 0, &result), ERR_ENDED);
+    CHECK_EQ(a->handles.used, used);
+    CHECK_EQ(a->live, live);
+    all_end();
 }
 
 TEST(what_the_account_cannot_pay_changes_nothing) {

@@ -102,9 +102,9 @@ struct process *program_start(struct thread **thread) {
     static const char name[16] = "program";
     struct process *process;
     if (process_create(&kernel_process, 600, name, &process) != OK ||
-        thread_create(process, 0x40'0000, 0x80'0000, 0, thread) != OK)
+        thread_create(process, 0x40'0000, 0x80'0000, 0, thread) != OK ||
+        thread_start(*thread) != OK)
         abort();
-    thread_ready(*thread);
     object_release(&(*thread)->object);
     return process;
 }
