@@ -21,7 +21,7 @@ int main(void)
     const struct query_machine *machine = page;
     measure_single("kernel_entry", machine->boot_ticks);
     measure_single("calibration", machine->calibration_ticks);
-    measure_single("to_server",
-                   machine->ready_ticks - machine->boot_ticks - machine->calibration_ticks);
+    measure_single("to_server", machine->ready_ticks - machine->boot_ticks -
+                                    machine->calibration_ticks);
     return 0;
 }

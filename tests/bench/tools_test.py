@@ -94,6 +94,21 @@ class Counts(unittest.TestCase):
                              {"atomics": 2, "space_loads": 1, "page_flushes": 0} | expected)
 
 
+class Boot(unittest.TestCase):
+    LOG = "init: main at 5000 ticks after boot"
+
+    def test_calibration_is_taken_off(self):
+        figures = {"calibration": lines.Figure(2000, 2000), "kernel_entry": lines.Figure(1, 1)}
+        baton.boot_figures(figures, self.LOG)
+        self.assertEqual(figures["to_init"].median, 3000)
+        self.assertNotIn("kernel_entry", figures)
+
+    def test_other_machines_boot_is_not_reported(self):
+        figures = {"clone_1g": lines.Figure(1, 1)}
+        baton.boot_figures(figures, self.LOG)
+        self.assertEqual(list(figures), ["clone_1g"])
+
+
 class Curve(unittest.TestCase):
     """Moving costs 1,000 however large it is, copying 200 and 1 for each byte."""
 

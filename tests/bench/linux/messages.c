@@ -94,8 +94,8 @@ static void futex_answer(void *context)
 
 static void measure_futex(void)
 {
-    uint32_t *turn =
-        mmap(NULL, sizeof *turn, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    uint32_t *turn = mmap(NULL, sizeof *turn, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                          -1, 0);
     measure_demand(turn != MAP_FAILED, "mmap");
     struct measure_peer peer = measure_peer_start(futex_answer, turn);
     measure("futex", futex_exchange, NULL, turn);
