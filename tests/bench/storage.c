@@ -9,7 +9,7 @@
 static constexpr size_t READ_SIZE = 4096;
 static constexpr off_t FAR = 80 * 1024; // libsys reads 64 KiB ahead
 
-// Longer than FAR. scripts/bench adds it to the image: the first of its folder and in the root's, so
+// Longer than FAR. scripts/bench adds it to the image, first of its folder and of the root's, so
 // that what else the image holds is not looked through.
 static const char path[] = "/alone/data";
 
