@@ -291,6 +291,7 @@ static void clean_up_start(struct process *process) {
 void process_thread_gone(struct process *process) {
     spinlock_acquire(&process->lock);
     bool last = --process->live == 0;
+    __c11_atomic_fetch_sub(&process->space.runners, 1, __ATOMIC_RELEASE);
     if (last && process->state < PROCESS_ENDING) {
         process->state = PROCESS_ENDING;
         process->cause = END_EXITED;

@@ -5,6 +5,7 @@
 #include "debug/trace.h"
 #include "hal/vector.h"
 #include "hart/process.h"
+#include "memory/tlb.h"
 
 static constexpr uint64_t USER_FLAGS = 0x202; // interrupts on
 
@@ -28,6 +29,8 @@ static status_t thread_join(struct process *process, struct thread *thread) {
     if (!ended) {
         process->state = PROCESS_LIVE;
         process->live++;
+        if (__c11_atomic_fetch_add(&process->space.runners, 1, __ATOMIC_SEQ_CST) != 0)
+            tlb_lender_stale(&process->space);
         thread->sibling = process->threads;
         process->threads = thread;
         object_reference(&thread->object); // by the process, until it has ended

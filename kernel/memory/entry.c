@@ -18,7 +18,9 @@ struct sums entry_sums(entry_t entry, unsigned level) {
     case ABSENT_ZERO:
         return (struct sums){charge, pin};
     case ABSENT_LENT:
-        return (struct sums){entry_value(entry) | SUM_AWAY, SUM_PINNED};
+        if (level > 1 || entry_value(entry) == 0)
+            charge = entry_value(entry);
+        return (struct sums){charge | SUM_AWAY, SUM_PINNED};
     case ABSENT_PAGER:
         return (struct sums){charge | SUM_AWAY, pin};
     case ABSENT_LANDING:

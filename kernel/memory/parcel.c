@@ -77,8 +77,11 @@ status_t parcel_look(struct space *space, struct parcel *parcel, bool marked) {
 // --- leaving -------------------------------------------------------------------------------------
 
 static entry_t entry_lent(entry_t entry, unsigned level) {
-    uint64_t charge = sums_charge(entry_sums(entry, level));
-    return entry_absent_make(ABSENT_LENT, charge, 0) |
+    uint64_t value = sums_charge(entry_sums(entry, level));
+    if (level == 1)
+        value = entry_present(entry) ? number_of_frame(entry_frame(entry)) + 1
+                                     : !entry_is(entry, ABSENT_EMPTY);
+    return entry_absent_make(ABSENT_LENT, value, 0) |
            marks_in_absent(entry_marks(entry) & ~ENTRY_FLIGHT);
 }
 

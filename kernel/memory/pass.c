@@ -35,6 +35,14 @@ static void run_owed(struct space *space, const struct run *run) REQUIRES(space-
         tlb_changed(space, run->address, TABLE_ENTRIES);
 }
 
+// A lender with one thread does not run before the loan is home, or tlb_lender_stale comes first.
+// The count is read after the entries have left; whoever adds a thread counts it first, then calls
+// tlb_lender_stale.
+static bool stays_cached(const struct space *from, const struct parcel *parcel) {
+    return parcel->mode == PARCEL_LEND && parcel->run.level == 1 &&
+           __c11_atomic_load(&from->runners, __ATOMIC_SEQ_CST) == 1;
+}
+
 // What a window becomes behind the parcel; returns what that adds to the sums.
 static struct sums window_rest(const struct parcel *parcel, const struct landing *landing) {
     unsigned count = parcel->run.count, rest = landing->window - count;
@@ -67,7 +75,7 @@ static void pass_commit(struct space *from, struct parcel *parcel, struct space 
         if (parcel->mode == PARCEL_GIVE && from->account != to->account)
             account_refund(from->account, sums_charge(parcel->sums));
     }
-    if (parcel->flush)
+    if (parcel->flush && !stays_cached(from, parcel))
         run_owed(from, &parcel->run);
 }
 
@@ -135,24 +143,40 @@ bool parcel_lent_on(struct space *borrower, parcel_t landed) {
     return lent_on;
 }
 
-// Moves the entries home, with the rights that they have there. True if any was present.
-static bool entries_return(const struct run *run, const struct path *from, const struct path *to) {
+// Could the lender still hold a translation that is wrong for what came home? Above level 1 all
+// were dropped. A page that is writable by right and shared may have been its own before.
+static bool home_differs(entry_t lent, entry_t home, unsigned level) {
+    if (level > 1 || entry_value(lent) <= 1)
+        return false;
+    return number_of_frame(entry_frame(home)) + 1 != entry_value(lent) ||
+           (home & (ENTRY_WRITABLE | ENTRY_WRITE)) == ENTRY_WRITABLE;
+}
+
+// Moves the entries home, with the rights that they have there.
+struct returned {
+    bool present; // any of them
+    bool differs; // from what was lent, as far as translations go
+};
+
+static struct returned entries_return(const struct run *run, const struct path *from,
+                                      const struct path *to) {
     struct sums gone = {}, come = {};
     unsigned level = run->level;
-    bool present = false;
+    struct returned returned = {};
     for (unsigned i = 0; i < run->count; i++) {
         entry_t entry = path_replace(from, i, ENTRY_LANDING);
         entry_t lent = cell_load(&to->cells[i]);
         assert((entry_marks(entry) & ENTRY_BORROWED) && entry_is(lent, ABSENT_LENT));
-        present |= entry_present(entry);
+        returned.present |= entry_present(entry);
         sums_accumulate(&gone, sums_sub((struct sums){0, SUM_PINNED}, entry_sums(entry, level)));
         entry = entry_with(entry, marks_of_absent(lent));
+        returned.differs |= home_differs(lent, entry, level);
         path_replace(to, i, entry);
         sums_accumulate(&come, sums_sub(entry_sums(entry, level), entry_sums(lent, level)));
     }
     path_add(from, gone);
     path_add(to, come);
-    return present;
+    return returned;
 }
 
 // The window that a loan lay in reaches further if a TAKEN entry follows.
@@ -170,8 +194,8 @@ static void window_return(struct space *space, const struct run *run, const stru
     landing_push(space, path, run->address, window);
 }
 
-status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,
-                       [[maybe_unused]] bool lender_ran) {
+status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender,
+                       parcel_t home) {
     struct run run, home_run;
     struct path path, home_path;
     status_t status = ERR_BUSY;
@@ -179,8 +203,11 @@ status_t parcel_return(struct space *borrower, parcel_t landed, struct space *le
     loan_find(borrower, landed, &run, &path);
     loan_find(lender, home, &home_run, &home_path);
     if (!run_lent_on(&run, &path)) {
-        if (entries_return(&run, &path, &home_path))
+        struct returned returned = entries_return(&run, &path, &home_path);
+        if (returned.present)
             run_owed(borrower, &run);
+        if (returned.differs)
+            tlb_lender_stale(lender);
         window_return(borrower, &run, &path);
         status = OK;
     }

@@ -31,6 +31,7 @@ struct space {
     paddr_t root;
     struct account *account;
     _Atomic uint64_t generation; // counts removals and reductions of present entries
+    _Atomic uint32_t runners;    // threads that have not ended: with one, a lender waits
     // Windows for landing, by level less one; the free ones form a list through their entries.
     uaddr_t landing_first[LEVELS];         // 0: none
     _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
@@ -91,11 +92,8 @@ status_t parcel_pass(struct space *from, parcel_t parcel, bool marked, struct sp
 
 // A loan comes home: what the borrower's slots hold now goes back to the lender's, and the
 // borrower's window is free again. ERR_BUSY: some of it is lent on (nothing changed).
-// `lender_ran`: the lender may have run in between. (Its translations were dropped when it lent.
-// Where spaces stay in the TLB while others run, a return to a lender that has not run can undo
-// that.)
-status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender, parcel_t home,
-                       bool lender_ran);
+status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender,
+                       parcel_t home);
 
 // --- faults --------------------------------------------------------------------------------------
 

@@ -60,6 +60,8 @@ void tlb_owed(struct space *space) {
         others_ask(hart_self(), space);
 }
 
+void tlb_lender_stale(struct space *space) { (void)generation_advance(space); }
+
 // --- the side that is asked ----------------------------------------------------------------------
 
 void hart_poll(void) {

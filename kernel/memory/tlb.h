@@ -29,6 +29,12 @@ void tlb_changed(struct space *space, uaddr_t address, uint64_t pages) REQUIRES(
 // another one.
 void tlb_owed(struct space *space) REQUIRES(space->lock);
 
+// A page that the only thread of a space has lent stays in TLBs: nobody uses it while that thread
+// waits, and it comes home with the same page almost always. Where it does not, and before a thread
+// of the space runs while the loan is out, this makes harts drop it when they next enter the space.
+// Nothing of the space runs now, so none is asked.
+void tlb_lender_stale(struct space *space);
+
 // Waits until every hart that was asked has dropped what it held. No lock is held. Does next to
 // nothing if none was asked.
 void tlb_wait(void);

@@ -128,11 +128,11 @@ bool hand_lent_on(struct process *server, const struct hand *hand) {
     return hand->lender != nullptr && possible && parcel_lent_on(&server->space, hand->landed);
 }
 
-static void loan_home(struct process *server, struct hand *hand, bool lender_ran) {
+static void loan_home(struct process *server, struct hand *hand) {
     struct process *lender = hand->lender;
     if (lender == nullptr)
         return;
-    if (parcel_return(&server->space, hand->landed, &lender->space, hand->home, lender_ran) != OK)
+    if (parcel_return(&server->space, hand->landed, &lender->space, hand->home) != OK)
         panic("a loan of %u does not come home", lender->number);
     tlb_wait();
     hand->lender = nullptr;
@@ -142,7 +142,7 @@ static void loan_home(struct process *server, struct hand *hand, bool lender_ran
 // The call was ended by somebody else: its loan goes home all the same.
 static void hand_drop(struct process *server, struct hand *hand) {
     struct thread *caller = hand->caller;
-    loan_home(server, hand, true);
+    loan_home(server, hand);
     hand->caller = nullptr;
     object_release(&caller->object);
 }
@@ -177,7 +177,7 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
         return status;
     }
     tlb_wait();
-    loan_home(server->process, hand, false);
+    loan_home(server->process, hand);
     hand->caller = nullptr;
     timer_cancel(&caller->timer);
     message_fill(caller, r, &passed, KIND_REPLY, 0, caller->call.number);
@@ -199,9 +199,10 @@ void hand_fail(struct process *server, struct hand *hand, status_t status) {
     }
     uint64_t word = hand->word;
     if (lent_on) {
+        tlb_lender_stale(caller->space);
         object_reference(&caller->object); // the hand still names it
     } else {
-        loan_home(server, hand, false);
+        loan_home(server, hand);
         hand->caller = nullptr;
     }
     timer_cancel(&caller->timer);
@@ -408,11 +409,13 @@ static bool port_leave(struct port *port, struct thread *thread, status_t status
     return here;
 }
 
-// The same where a server holds its call.
+// The same where a server holds its call, and keeps its loan for now.
 static bool call_leave(struct thread *thread, uint64_t word) {
     object_reference(&thread->object); // the server's hand still names it
     bool left = call_claim(thread, word, CALL_IDLE);
-    if (!left)
+    if (left)
+        tlb_lender_stale(thread->space);
+    else
         object_release(&thread->object);
     return left;
 }

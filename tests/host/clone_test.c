@@ -166,7 +166,7 @@ TEST(a_space_is_forked_around_what_is_pinned) {
     check();
     CHECK_EQ(space_fork(&a.space, &b.space), ERR_OCCUPIED);
     CHECK_EQ(space_fork(&a.space, &a.space), ERR_OCCUPIED);
-    CHECK_EQ(parcel_return(&a.space, landed, &a.space, loan, true), OK);
+    CHECK_EQ(parcel_return(&a.space, landed, &a.space, loan), OK);
     check();
     end();
 }

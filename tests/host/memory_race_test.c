@@ -85,7 +85,7 @@ static void message_step(struct space *from, struct space *to, uint64_t *state) 
     }
     tlb_wait();
     if (mode == PARCEL_LEND) {
-        if (parcel_return(to, landed, from, parcel, false) != OK)
+        if (parcel_return(to, landed, from, parcel) != OK)
             abort();
     } else {
         parcel_t slot = parcel_make(parcel_address(landed), 1, 1, PARCEL_NONE, 0);

@@ -38,7 +38,7 @@ static status_t pass(struct test_space *from, parcel_t parcel, struct test_space
 
 static status_t come_home(struct test_space *borrower, parcel_t there, struct test_space *lender,
                           parcel_t home) {
-    return parcel_return(&borrower->space, there, &lender->space, home, false);
+    return parcel_return(&borrower->space, there, &lender->space, home);
 }
 
 static uint64_t state(struct test_space *s, uaddr_t address) {
@@ -591,6 +591,60 @@ TEST(a_blocked_lender_pays_no_flush) {
     machine_enter(&b.space);
     CHECK_EQ(loads[0], 4);
     machine_enter(nullptr);
+    end();
+}
+
+static uint64_t generation(const struct test_space *space) {
+    return __c11_atomic_load(&space->space.generation, __ATOMIC_RELAXED);
+}
+
+// Lends the page at PLACE to b and, in between, lets b or nobody write; returns by how much the
+// generation of a has moved on: when it lent, and when the page came home.
+struct moved {
+    uint64_t lent, home;
+};
+
+static struct moved lend_and_return(uint32_t runners, parcel_t rights, bool write) {
+    struct moved moved;
+    parcel_t home = pages(PLACE, 1, PARCEL_LEND, rights);
+    uint64_t before = generation(&a);
+    a.space.runners = runners;
+    CHECK_EQ(pass(&a, home, &b), OK);
+    moved.lent = generation(&a) - before;
+    CHECK_EQ(space_write(&b.space, parcel_address(landed), 7), write);
+    before = generation(&a);
+    CHECK_EQ(come_home(&b, landed, &a, home), OK);
+    moved.home = generation(&a) - before;
+    a.space.runners = 0;
+    return moved;
+}
+
+TEST(a_loan_that_comes_home_unchanged_drops_nothing) {
+    begin();
+    struct moved moved = lend_and_return(1, PARCEL_WRITABLE, true);
+    CHECK_EQ(moved.lent, 0);
+    CHECK_EQ(moved.home, 0);
+    moved = lend_and_return(1, 0, false);
+    CHECK_EQ(moved.lent, 0);
+    CHECK_EQ(moved.home, 0);
+    // Several threads: dropped at once, and nothing is left to drop.
+    moved = lend_and_return(2, PARCEL_WRITABLE, true);
+    CHECK_EQ(moved.lent, 1);
+    CHECK_EQ(moved.home, 0);
+    // The borrower gives it a frame of its own: another page comes home.
+    CHECK_EQ(memory_clone(&a.space, pages(PLACE, 1, PARCEL_NONE, 0), PLACE + 0x9000), OK);
+    moved = lend_and_return(1, PARCEL_WRITABLE, true);
+    CHECK_EQ(moved.lent, 0);
+    CHECK_EQ(moved.home, 1);
+    CHECK_EQ(memory_free(&a.space, pages(PLACE + 0x9000, 1, PARCEL_NONE, 0)), OK);
+    // What was not there has no translation.
+    CHECK_EQ(memory_free(&a.space, pages(PLACE, 1, PARCEL_NONE, 0)), OK);
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, PARCEL_NONE, PARCEL_WRITABLE), MEMORY_ZERO),
+             OK);
+    moved = lend_and_return(1, PARCEL_WRITABLE, true);
+    CHECK_EQ(moved.lent, 0);
+    CHECK_EQ(moved.home, 0);
+    check();
     end();
 }
 

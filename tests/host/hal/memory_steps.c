@@ -16,6 +16,7 @@ static constexpr uint64_t PLENTY = 1ull << 40;
 
 struct loan {
     bool used;
+    bool waits; // its lender's only thread has done nothing since
     unsigned borrower, lender, window;
     struct model_run landed, home;
     struct page_loan page;
@@ -110,6 +111,23 @@ static void compare(const char *what, status_t status, bool expected) {
     say("  = %d\n", status);
     if ((status == OK) != expected)
         differ(what, (unsigned)status, expected);
+}
+
+// A space has one thread, or several, as a loan leaves it. One that waits for its loan runs neither
+// user code nor system calls; before it does, the kernel says so.
+static void space_owes(unsigned s) {
+    for (unsigned hart = 0; hart < HARTS; hart++)
+        hart_owes[hart] |= hart_space[hart] == (int)s;
+}
+
+static void space_runs(unsigned s) {
+    for (unsigned i = 0; i < LOANS; i++) {
+        if (!loans[i].used || loans[i].lender != s || !loans[i].waits)
+            continue;
+        loans[i].waits = false;
+        tlb_lender_stale(space_of(s));
+        space_owes(s);
+    }
 }
 
 // --- steps on one space --------------------------------------------------------------------------
@@ -233,8 +251,10 @@ static bool pass(unsigned from, const struct model_run *run, const struct model_
     if (loan == nullptr)
         return false;
     run_say(marked ? "pass marked" : "pass", from, run);
-    say("  mode %u to space %u\n", how->mode, to);
-    *loan = (struct loan){.borrower = to, .lender = from, .home = *run};
+    bool waits = from != to && (numbers[8] & 0x18) != 0;
+    say("  mode %u to space %u%s\n", how->mode, to, waits ? ", waits" : "");
+    space_of(from)->runners = waits ? 1 : 2;
+    *loan = (struct loan){.waits = waits, .borrower = to, .lender = from, .home = *run};
     status_t status = OK;
     if (marked || !quick_lend(from, run, how, to, loan, &landed))
         status = parcel_pass(space_of(from), parcel, marked, space_of(to), &acceptance, &landed,
@@ -267,8 +287,10 @@ static void loan_return(struct loan *loan) {
                  page_return(space_of(loan->borrower), landed, space_of(loan->lender), &loan->page);
     if (!quick)
         status = parcel_return(space_of(loan->borrower), landed, space_of(loan->lender),
-                               model_parcel(&loan->home, PARCEL_LEND, false, false), true);
+                               model_parcel(&loan->home, PARCEL_LEND, false, false));
     tlb_wait();
+    if (loan->waits)
+        space_owes(loan->lender); // its thread enters it anew
     compare("return", status, model_return(&model[loan->borrower], &loan->landed, loan->window,
                                            &model[loan->lender], &loan->home));
     loan->used = status != OK;
@@ -403,6 +425,8 @@ static void step_run(unsigned s) {
     hart_space[hart] = pick(2, 8) == 0 ? -1 : (int)s;
     hart_owes[hart] = false;
     say("  hart %u enters space %d\n", hart, hart_space[hart]);
+    if (hart_space[hart] >= 0)
+        space_runs(s);
     machine_enter(hart_space[hart] < 0 ? nullptr : space_of(s));
 }
 
@@ -444,6 +468,7 @@ static void step_touch(unsigned s) {
     if (hart_space[hart] < 0)
         return;
     s = (unsigned)hart_space[hart];
+    space_runs(s);
     if (hart_owes[hart])
         machine_enter(space_of(s));
     hart_owes[hart] = false;
@@ -473,17 +498,20 @@ static void step_zero([[maybe_unused]] unsigned s) { frames_zero_some(1 + pick(3
 // --- sequences -----------------------------------------------------------------------------------
 
 // Messages leave what is owed to the next entry into a space; this hart's user code waits for it.
+// `others`: not a system call of the space.
 static const struct {
     void (*body)(unsigned space);
     unsigned weight;
-    bool message;
+    bool message, others;
 } kinds[] = {
-    {step_create, 14, false}, {step_free, 4, false},      {step_protect, 4, false},
-    {step_clone, 5, false},   {step_prepare, 12, false},  {step_release, 2, false},
-    {step_pass, 22, true},    {step_return, 14, true},    {step_mark, 5, true},
-    {step_land, 8, true},     {step_move, 6, false},      {step_run, 6, false},
-    {step_touch, 40, false},  {step_speculate, 8, false}, {step_zero, 1, false},
-    {step_fork, 1, true},
+    {step_create, 14, false, false},  {step_free, 4, false, false},
+    {step_protect, 4, false, false},  {step_clone, 5, false, false},
+    {step_prepare, 12, false, false}, {step_release, 2, false, false},
+    {step_pass, 22, true, false},     {step_return, 14, true, true},
+    {step_mark, 5, true, false},      {step_land, 8, true, true},
+    {step_move, 6, false, false},     {step_run, 6, false, true},
+    {step_touch, 40, false, true},    {step_speculate, 8, false, true},
+    {step_zero, 1, false, true},      {step_fork, 1, true, false},
 };
 
 static unsigned kind_pick(void) {
@@ -507,6 +535,8 @@ static void step_do(const struct step *step) {
     unsigned kind = kind_pick(), s = pick(1, SPACES);
     machine_switch(numbers[1] / SPACES % HARTS);
     scarcity_set(s, kinds[kind].body == step_touch);
+    if (!kinds[kind].others)
+        space_runs(s);
     kinds[kind].body(s);
     frames_fail_at(0);
     spaces[s].account.limit = PLENTY;
