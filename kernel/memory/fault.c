@@ -54,6 +54,20 @@ static status_t frame_copy(const struct frame *shared, struct frame **copy) {
     return status;
 }
 
+// Other threads may write to the page until they have heard that they share it, and read it until
+// they have heard of the copy: in between nobody writes to either. Waits under the lock, which is
+// safe since every spin loop answers. What was written since `copy` was filled is copied again.
+static void page_break_shared(struct space *space, uaddr_t address, const struct path *path,
+                              struct frame *copy, entry_t entry, entry_t copied)
+    REQUIRES(space->lock) {
+    tlb_wait_all();
+    page_copy(frame_contents(copy), frame_contents(entry_frame(entry)));
+    path_replace(path, 0, copied & ~ENTRY_WRITE);
+    tlb_changed(space, address, 1);
+    tlb_wait();
+    cell_set(path->cells, ENTRY_WRITE);
+}
+
 // A write to what is writable by right: the last holder writes in place, others get a copy.
 static enum fault_outcome page_write(struct space *space, uaddr_t address, const struct path *path,
                                      entry_t entry) REQUIRES(space->lock) {
@@ -64,8 +78,13 @@ static enum fault_outcome page_write(struct space *space, uaddr_t address, const
     struct frame *copy;
     if (frame_copy(entry_frame(entry), &copy) != OK)
         return FAULT_NO_FRAME;
-    path_replace(path, 0, entry_make(copy, entry_marks(entry) | (entry & ENTRY_DMA)));
-    tlb_changed(space, address, 1);
+    entry_t copied = entry_make(copy, entry_marks(entry) | (entry & ENTRY_DMA));
+    if (__c11_atomic_load(&space->runners, __ATOMIC_RELAXED) > 1) {
+        page_break_shared(space, address, path, copy, entry, copied);
+    } else {
+        path_replace(path, 0, copied);
+        tlb_changed(space, address, 1);
+    }
     tlb_release(entry, 1);
     return FAULT_RESOLVED;
 }

@@ -105,6 +105,8 @@ void tlb_wait(void) {
         others_await(self);
 }
 
+void tlb_wait_all(void) { others_await(hart_self()); }
+
 [[gnu::noinline]] static void release_later(struct hart *self, entry_t entry, unsigned level) {
     struct pending *list = &pending[self->index];
     if (list->count == PENDING) {

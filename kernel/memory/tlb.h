@@ -13,9 +13,9 @@
 // The fast path loads roots without noting the generation: a hart then remembers an older one, or
 // another space's (no two spaces share a value), and reloads once too often.
 //
-// Requests are posted under the space's lock and waited for by tlb_wait with no lock held. Until
-// then nothing that was unlinked may be used for anything else: entries go by tlb_release, and no
-// receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.
+// Requests are posted under the space's lock and waited for by tlb_wait, mostly with no lock held.
+// Until then nothing that was unlinked may be used for anything else: entries go by tlb_release, and
+// no receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.
 #pragma once
 
 #include "memory/entry.h"
@@ -38,6 +38,9 @@ void tlb_lender_stale(struct space *space);
 // Waits until every hart that was asked has dropped what it held. No lock is held. Does next to
 // nothing if none was asked.
 void tlb_wait(void);
+
+// The same for whatever anybody has asked of any hart.
+void tlb_wait_all(void);
 
 // Lets go of an entry that was replaced before tlb_changed or tlb_owed: at once, or in tlb_wait if
 // another hart was asked.
