@@ -7,6 +7,7 @@ bool fault_fast_shared(struct space *space, uaddr_t address, cell_t *cell, entry
     struct frame *shared = entry_frame(entry), *copy;
     bool done = (entry & (ENTRY_WRITE | ENTRY_WRITABLE | ENTRY_DMA)) == ENTRY_WRITABLE &&
                 shared != zero_frame &&
+                __c11_atomic_load(&space->runners, __ATOMIC_SEQ_CST) <= 1 &&
                 __c11_atomic_load(&shared->references, __ATOMIC_ACQUIRE) != 1 &&
                 frame_allocate(0, FRAME_PAGE, &copy) == OK;
     if (done) {

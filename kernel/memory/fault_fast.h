@@ -6,7 +6,7 @@
 
 #include "memory/straight.h"
 
-// A page that others share gets a copy. Lets go of the lock.
+// A page that others share gets a copy, unless another thread could see both. Lets go of the lock.
 bool fault_fast_shared(struct space *space, uaddr_t address, cell_t *cell, entry_t entry)
     RELEASE(space->lock);
 

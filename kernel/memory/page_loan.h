@@ -3,12 +3,14 @@
 // here can come home there. What is unusual in any way, a lock that is held included, is left to them,
 // with nothing changed.
 //
-// Neither process has another thread, so no hart can be running in one of the two spaces with a
-// translation of the page: whoever enters one later finds its generation changed.
+// Neither process has another thread, so no hart runs in one of the two spaces with a translation of
+// the page. The lender's thread waits, and comes back to the page that it knows; whoever enters the
+// borrower's space later finds its generation changed.
 #pragma once
 
 #include "memory/landing.h"
 #include "memory/straight.h"
+#include "memory/tlb.h"
 
 // Where the page's two entries are. Both are pinned, so neither they nor the tables on the way go.
 struct page_loan {
@@ -47,8 +49,10 @@ static inline void page_sums_add(const struct straight *home, uint64_t times) {
     }
 }
 
-static inline void space_generation_advance(struct space *space) {
-    __c11_atomic_fetch_add(&space->generation, 1, __ATOMIC_RELAXED);
+// Whether the space has one thread. Read once more after an entry has left: whoever adds a thread
+// counts it first.
+static inline bool space_single(const struct space *space) {
+    return __builtin_expect(__c11_atomic_load(&space->runners, __ATOMIC_SEQ_CST) == 1, 1);
 }
 
 // Takes the first window; returns the descriptor as it lands.
@@ -66,7 +70,12 @@ static inline parcel_t page_window_take(struct space *to, cell_t *cell, parcel_t
     return address | (parcel & ~PARCEL_ADDRESS_MASK);
 }
 
-// Moves the page of a descriptor that asks for no more than a loan of one page.
+static inline entry_t lent_value(entry_t entry) {
+    return entry_absent_make(ABSENT_LENT, number_of_frame(entry_frame(entry)) + 1, 0);
+}
+
+// Moves the page of a descriptor that asks for no more than a loan of one page. Both spaces have one
+// thread; tlb_wait follows before the borrower runs.
 static inline bool page_lend(struct space *from, parcel_t parcel, struct space *to,
                              struct page_loan *loan, parcel_t *landed) NO_THREAD_SAFETY_ANALYSIS {
     static constexpr entry_t unusual = ENTRY_BORROWED | ENTRY_FLIGHT | ENTRY_READ_ONLY | ENTRY_DMA;
@@ -81,7 +90,7 @@ static inline bool page_lend(struct space *from, parcel_t parcel, struct space *
     if (__builtin_expect(!entry_present(entry) || ((entry | home.any) & unusual), 0))
         goto out;
     *landed = page_window_take(to, cell, parcel, &loan->window);
-    entry = cell_exchange(home.cell, entry_absent_make(ABSENT_LENT, 1, 0) |
+    entry = cell_exchange(home.cell, lent_value(entry) |
                                           marks_in_absent(entry & ENTRY_MARKS));
     loan->entry = entry;
     entry_t taken = (entry & ~(ENTRY_WRITABLE | ENTRY_WRITE)) | ENTRY_BORROWED | ENTRY_NO_EXECUTE;
@@ -92,7 +101,8 @@ static inline bool page_lend(struct space *from, parcel_t parcel, struct space *
     page_sums_add(&home, 1);
     loan->cell = cell;
     loan->home = home;
-    space_generation_advance(from);
+    if (!space_single(from))
+        tlb_owed(from);
     page_spaces_unlock(from, to);
     return true;
 out:
@@ -119,7 +129,9 @@ static inline bool page_return(struct space *borrower, parcel_t landed, struct s
     borrower->landing_cell = cell;
     if (first == 0)
         borrower->landing_last[0] = cell;
-    space_generation_advance(borrower);
+    __c11_atomic_fetch_add(&borrower->generation, 1, __ATOMIC_SEQ_CST);
+    if (!space_single(borrower))
+        tlb_owed(borrower);
     cell_store(loan->home.cell, loan->entry | (taken & (ENTRY_ACCESSED | ENTRY_DIRTY)));
     cell_table(cell)->present--;
     loan->home.table[0]->present++;

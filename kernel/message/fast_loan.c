@@ -2,10 +2,6 @@
 // beside that is what fast.c checks.
 #include "message/fast.h"
 
-static inline bool single(const struct process *process) {
-    return *(const volatile uint32_t *)&process->live == 1;
-}
-
 // Exactly a loan of one page, writable or not.
 static inline bool is_page_loan(parcel_t parcel) {
     return (parcel & ~(PARCEL_ADDRESS_MASK | PARCEL_WRITABLE)) ==
@@ -22,7 +18,7 @@ REGCALL void message_lend_fast(PARAMETERS) {
     if (!LIKELY(is_page_loan(parcel)) || !LIKELY(hal_token_spend()) ||
         !LIKELY(fast_fits(&entry->call_handle, target)) ||
         !LIKELY(deadline - 1 >= HART_GET(tick_guard)) ||
-        !LIKELY(caller->hand.caller == nullptr) || !LIKELY(single(caller->process)))
+        !LIKELY(caller->hand.caller == nullptr) || !LIKELY(space_single(caller->space)))
         goto out_slow;
     struct port *port = (struct port *)entry->object;
     if (!LIKELY(spinlock_try(&port->lock)))
@@ -30,9 +26,10 @@ REGCALL void message_lend_fast(PARAMETERS) {
     struct thread *server = port->waiting;
     parcel_t landed;
     if (!LIKELY(server != nullptr) || !LIKELY(server->slow_any == 0) ||
-        !LIKELY(single(server->process)) ||
+        !LIKELY(space_single(server->space)) ||
         !LIKELY(page_lend(caller->space, parcel, server->space, &server->hand.page, &landed)))
         goto out_unlock;
+    tlb_wait();
     port->waiting = server->next;
     server->port = nullptr;
     uint64_t word = caller->call.word + CALL_GENERATION + CALL_TAKEN;
@@ -58,7 +55,7 @@ out_slow:
 // thread is the caller.
 static inline void loan_count_down(struct process *lender) {
     __c11_atomic_fetch_sub(&lender->loans, 1, __ATOMIC_SEQ_CST);
-    if (!LIKELY(single(lender)))
+    if (!LIKELY(space_single(&lender->space)))
         process_loans_look(lender);
 }
 
@@ -70,7 +67,7 @@ REGCALL void message_return_fast(PARAMETERS) {
     struct process *lender = server->hand.lender;
     if (!LIKELY(hal_token_spend()) || !LIKELY(fast_fits(&entry->receive_handle, target)) ||
         !LIKELY(caller != nullptr) || !LIKELY(server->hand.page.cell != nullptr) ||
-        !LIKELY(caller->slow_any == 0) || !LIKELY(single(server->process)))
+        !LIKELY(caller->slow_any == 0) || !LIKELY(space_single(server->space)))
         goto out_slow;
     struct port *port = (struct port *)entry->object;
     if (!LIKELY(spinlock_try(&port->lock)))
@@ -89,6 +86,7 @@ REGCALL void message_return_fast(PARAMETERS) {
     server->next = port->waiting;
     port->waiting = server;
     spinlock_release(&port->lock);
+    tlb_wait();
     loan_count_down(lender);
     __c11_atomic_store(&caller->call.word, word - CALL_TAKEN, __ATOMIC_RELEASE);
     fast_switch(caller);
