@@ -55,11 +55,11 @@ int open(const char *path, int flags, ...)
         return -1;
     struct descriptor file = {.kind = DESCRIPTOR_FILE, .port = file_port()};
     enum file_kind kind;
-    uint64_t inode;
+    uint64_t inode, generation;
     if ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0)
         return posix_fail(ERR_READ_ONLY);
-    status_t status =
-        file_open(file.port, absolute, FILE_MODE_READ, &file.remote, &kind, &file.size, &inode);
+    status_t status = file_open(file.port, absolute, FILE_MODE_READ, &file.remote, &kind,
+                                &file.size, &inode, &generation);
     if (status != OK)
         return posix_fail(status);
     file.directory = kind == FILE_KIND_DIRECTORY;

@@ -49,6 +49,7 @@ struct ext2_inode {
     int64_t access_time, modify_time, change_time; // seconds since 1970
     uint32_t sectors_count;                        // of 512 bytes
     uint32_t flags;
+    uint32_t generation; // another one when the number goes to a new file
     uint32_t attribute_block;
     uint32_t block[EXT2_INODE_BLOCKS];
 };

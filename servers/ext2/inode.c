@@ -45,6 +45,7 @@ static void inode_copy(const struct ext2_disk_inode *disk, uint32_t number,
         .change_time = (int32_t)disk->change_time,
         .sectors_count = disk->sectors_count,
         .flags = disk->flags,
+        .generation = disk->generation,
         .attribute_block = disk->attribute_block,
     };
     for (unsigned i = 0; i < EXT2_INODE_BLOCKS; i++)

@@ -72,6 +72,7 @@ static status_t answer_open(struct request *request, const char *path, uint32_t 
     results->kind = kind_of_mode(inode.mode);
     results->size = inode.size;
     results->inode = inode.number;
+    results->generation = (uint64_t)inode.generation << 32 | (uint32_t)inode.change_time;
     return status;
 }
 

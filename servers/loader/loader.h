@@ -31,12 +31,18 @@ status_t program_place(const char *path, uint64_t limit, const char *name, struc
 struct executable {
     const char *path;
     uint32_t fd;
-    uint64_t size;
+    uint64_t size, inode, generation; // as file.open says
 };
 
-// Puts a segment's pages into a process whose image begins at `base`.
+// Puts a segment's pages into a process whose image begins at `base`: clones of those that are kept
+// at `kept`, or of the file's if that is 0.
 status_t segment_place(const struct executable *file, const struct image_segment *segment,
-                       handle_t process, uaddr_t base);
+                       uaddr_t kept, handle_t process, uaddr_t base);
+
+// Puts the pages of a segment that come from the file into empty slots, to be cloned from there.
+// Errors of file.read, landing_take and memory_create: some slots may be filled.
+status_t segment_keep(const struct executable *file, const struct image_segment *segment,
+                      uaddr_t slots);
 
 // Starts /sbin/init with all that init holds, and has its end told to the port.
 status_t init_start(handle_t port);

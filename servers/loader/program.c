@@ -1,6 +1,6 @@
 // From a path to a process that holds the program.
 
-#include "loader.h"
+#include "cache.h"
 
 #include <baton/log.h>
 #include <baton/parcel.h>
@@ -59,7 +59,28 @@ static uaddr_t base_choose(const struct image *image)
     return LAYOUT_IMAGE_FIRST + random_below(room / STEP) * STEP;
 }
 
-static status_t image_place(const struct executable *file, const struct image *image,
+// Has the program kept, or returns nullptr: then its file is read again.
+static const struct cached *program_keep(const struct executable *file, const struct image *image)
+{
+    struct cached *cached = cache_add(file, image);
+    if (!cached)
+        return nullptr;
+    uaddr_t slots = cached->pages;
+    status_t status = OK;
+    for (unsigned i = 0; status == OK && i < image->segment_count; i++) {
+        status = segment_keep(file, &image->segment[i], slots);
+        slots += image->segment[i].file_pages * PAGE_SIZE;
+    }
+    if (status == OK)
+        return cached;
+    cache_drop(cached);
+    if (status == ERR_NO_MEMORY)
+        (void)cache_clear();
+    return nullptr;
+}
+
+// The image's pages are kept one segment behind the other at `kept`, or nowhere: 0.
+static status_t image_place(const struct executable *file, const struct image *image, uaddr_t kept,
                             struct loaded *loaded)
 {
     loaded->image = base_choose(image);
@@ -67,12 +88,14 @@ static status_t image_place(const struct executable *file, const struct image *i
     loaded->entry = loaded->image + image->entry;
     for (unsigned i = 0; i < image->segment_count; i++) {
         status_t status =
-            segment_place(file, &image->segment[i], loaded->process, loaded->image);
+            segment_place(file, &image->segment[i], kept, loaded->process, loaded->image);
         if (status != OK) {
             log_warning("%s: segment %u does not go into its process: %s", file->path, i,
                         status_text(status));
             return status;
         }
+        if (kept != 0)
+            kept += image->segment[i].file_pages * PAGE_SIZE;
     }
     return OK;
 }
@@ -80,16 +103,20 @@ static status_t image_place(const struct executable *file, const struct image *i
 static status_t executable_load(const struct executable *file, uint64_t limit, const char *name,
                                 struct loaded *loaded)
 {
-    struct image image;
-    status_t status = headers_read(file, &image);
+    struct image read;
+    const struct cached *cached = cache_find(file);
+    status_t status = cached ? OK : headers_read(file, &read);
     if (status != OK)
         return status;
+    if (!cached)
+        cached = program_keep(file, &read);
+    const struct image *image = cached ? &cached->image : &read;
     status = memory_open(services.memory, limit, name, &loaded->process);
     if (status != OK) {
         log_warning("%s: no process with %lu frames: %s", file->path, limit, status_text(status));
         return status;
     }
-    status = image_place(file, &image, loaded);
+    status = image_place(file, image, cached ? cached->pages : 0, loaded);
     if (status != OK) {
         // The half-made process takes with it what it was given.
         (void)system_process_end(loaded->process, 0);
@@ -102,15 +129,18 @@ status_t program_place(const char *path, uint64_t limit, const char *name, struc
 {
     struct executable file = {.path = path};
     enum file_kind kind;
-    uint64_t inode;
     status_t status = file_open(services.file, path, FILE_MODE_READ, &file.fd, &kind, &file.size,
-                                &inode);
+                                &file.inode, &file.generation);
     if (status != OK)
         return status;
-    if (kind == FILE_KIND_REGULAR)
+    if (kind == FILE_KIND_REGULAR) {
         status = executable_load(&file, limit, name, loaded);
-    else
+        // Of a program that is kept, all that can be short is the new process's.
+        if (status == ERR_NO_MEMORY && !cache_find(&file) && cache_clear())
+            status = executable_load(&file, limit, name, loaded);
+    } else {
         status = kind == FILE_KIND_DIRECTORY ? ERR_IS_DIRECTORY : ERR_NOT_EXECUTABLE;
+    }
     status_t closed = file_close(services.file, file.fd);
     if (closed != OK)
         log_warning("%s: cannot close: %s", path, status_text(closed));

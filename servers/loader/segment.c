@@ -122,8 +122,33 @@ static status_t zero_place(const struct placement *to, uint64_t page, uint64_t e
     return OK;
 }
 
+static status_t kept_place(const struct placement *to, uaddr_t kept)
+{
+    for (uint64_t page = 0; page < to->segment->file_pages;) {
+        unsigned count =
+            in_one_table(to, page, to->segment->file_pages - page, TABLE_ENTRIES);
+        parcel_t parcel =
+            pages_parcel(kept + page * PAGE_SIZE, count, PARCEL_CLONE, to->rights);
+        status_t status =
+            system_parcel_move(to->process, parcel, to->first + page * PAGE_SIZE);
+        if (status != OK)
+            return status;
+        page += count;
+    }
+    return OK;
+}
+
+static status_t file_place(const struct placement *to)
+{
+    // What is behind a read-only segment in its last page is the file's own, and may stay.
+    bool clear_tail = to->segment->writable && to->segment->tail != 0;
+    uint64_t whole = to->segment->file_pages - (clear_tail ? 1 : 0);
+    status_t status = whole_pages_place(to, whole);
+    return status == OK && clear_tail ? tail_place(to, whole) : status;
+}
+
 status_t segment_place(const struct executable *file, const struct image_segment *segment,
-                       handle_t process, uaddr_t base)
+                       uaddr_t kept, handle_t process, uaddr_t base)
 {
     struct placement to = {
         .file = file,
@@ -133,13 +158,50 @@ status_t segment_place(const struct executable *file, const struct image_segment
         .rights = (segment->writable ? PARCEL_WRITABLE : 0) |
                   (segment->executable ? PARCEL_EXECUTABLE : 0),
     };
-    // What is behind a read-only segment in its last page is the file's own, and may stay.
-    bool clear_tail = segment->writable && segment->tail != 0;
-    uint64_t whole = segment->file_pages - (clear_tail ? 1 : 0);
-    status_t status = whole_pages_place(&to, whole);
-    if (status == OK && clear_tail)
-        status = tail_place(&to, whole);
+    status_t status = kept != 0 ? kept_place(&to, kept) : file_place(&to);
     if (status == OK)
         status = zero_place(&to, segment->file_pages, segment->pages);
     return status;
+}
+
+// --- what is kept --------------------------------------------------------------------------------
+
+// A copy of pages that have landed, zero behind the file's part of the segment.
+static status_t copy_keep(const struct image_segment *segment, parcel_t landed, uint64_t page,
+                          uaddr_t slots)
+{
+    uint64_t size = parcel_size(landed);
+    bool last = page + parcel_count(landed) == segment->file_pages;
+    if (last && segment->tail != 0)
+        size -= PAGE_SIZE - segment->tail;
+    parcel_t copy = pages_parcel(slots, parcel_count(landed), PARCEL_NONE, PARCEL_WRITABLE);
+    status_t status = system_memory_create(HANDLE_NONE, copy, MEMORY_PAGES);
+    if (status == OK)
+        memcpy((void *)slots, (const void *)parcel_address(landed), size);
+    return status;
+}
+
+status_t segment_keep(const struct executable *file, const struct image_segment *segment,
+                      uaddr_t slots)
+{
+    struct placement from = {.file = file, .segment = segment};
+    for (uint64_t page = 0; page < segment->file_pages;) {
+        uint64_t left = segment->file_pages - page;
+        parcel_t landed;
+        status_t status =
+            pages_read(&from, page, left < RUN_PAGES ? (unsigned)left : RUN_PAGES, &landed);
+        if (status != OK)
+            return status;
+        uaddr_t to = slots + page * PAGE_SIZE;
+        status = segment->writable ? copy_keep(segment, landed, page, to)
+                                   : landing_take(landed, to);
+        page += parcel_count(landed);
+        if (status != OK || segment->writable) {
+            status_t freed = landing_free(landed);
+            status = status == OK ? freed : status;
+        }
+        if (status != OK)
+            return status;
+    }
+    return OK;
 }

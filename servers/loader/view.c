@@ -17,9 +17,9 @@ status_t view_open(struct view *view, const char *path)
 {
     *view = (struct view){};
     enum file_kind kind;
-    uint64_t inode;
-    status_t status =
-        file_open(services.file, path, FILE_MODE_READ, &view->fd, &kind, &view->size, &inode);
+    uint64_t inode, generation;
+    status_t status = file_open(services.file, path, FILE_MODE_READ, &view->fd, &kind, &view->size,
+                                &inode, &generation);
     if (status != OK || kind == FILE_KIND_REGULAR)
         return status;
     view_close(view);

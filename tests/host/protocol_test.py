@@ -47,7 +47,8 @@ class Places(unittest.TestCase):
     def test_file(self):
         protocol = load.load([PROTOCOLS / "file.protocol"])[0][0]
         self.assertEqual(self.places(protocol, "open"), [
-            "path:page0 mode:words0", "fd:words0 kind:words4 size:words8 inode:words16"])
+            "path:page0 mode:words0",
+            "fd:words0 kind:words4 size:words8 inode:words16 generation:words24"])
         self.assertEqual(self.places(protocol, "read"), [
             "fd:words0 count:words4 offset:words8", "bytes:words0 data:parcel0"])
         self.assertEqual(self.places(protocol, "stat")[1], "stat:words0")
@@ -164,7 +165,7 @@ class Files(unittest.TestCase):
     def test_reference_page(self):
         page = reference.page(load.load([PROTOCOLS / "file.protocol"])[0])
         self.assertIn("### 1 open\n\n    open(path: string 4095, mode: mode) -> (fd: u32, "
-                      "kind: kind, size: u64, inode: u64)\n", page)
+                      "kind: kind, size: u64, inode: u64, generation: u64)\n", page)
         self.assertIn("| out | kind | kind | word 0, byte 4 |", page)
         self.assertIn("| 8 | size | u64 | in bytes |", page)
         self.assertIn("Set aside: 9 write, ", page)
