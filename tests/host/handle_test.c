@@ -79,6 +79,45 @@ TEST(random_numbers_name_nothing) {
     end();
 }
 
+// Frames that hold something else, for the table to grow into.
+static void frames_dirty(unsigned order) {
+    struct frame *frame;
+    CHECK_EQ(frame_allocate(order, FRAME_OBJECT, &frame), OK);
+    memset(frame_contents(frame), 0xa5, PAGE_SIZE << order);
+    frame_free(frame, order);
+}
+
+static void fresh_check(struct process *process) {
+    const struct handle_table *table = &process->handles;
+    static const struct handle_entry nothing;
+    for (uint64_t i = table->fresh; i <= table->index_mask; i++) {
+        CHECK(memcmp(&table->entries[i], &nothing, sizeof nothing) == 0);
+        for (handle_t generation = 0; generation < 4; generation++)
+            CHECK(handle_entry(process, (handle_t)i | generation << 16) == nullptr);
+    }
+}
+
+TEST(entries_are_made_when_first_used) {
+    begin();
+    CHECK_EQ(one->handles.fresh, 2);
+    fresh_check(one);
+    for (unsigned order = 1; order < 4; order++) {
+        frames_dirty(order);
+        while (one->handles.order < order)
+            (void)install(RIGHT_CALL);
+        CHECK_EQ(one->handles.fresh, one->handles.used + 1);
+        fresh_check(one);
+        entries_check(one);
+    }
+    unsigned index = 0;
+    while (!handles_close_some(one, &index, 16))
+        entries_check(one);
+    CHECK_EQ(index, one->handles.fresh);
+    CHECK_EQ(one->handles.used, 0);
+    fresh_check(one);
+    end();
+}
+
 TEST(a_closed_handle_stays_closed) {
     begin();
     handle_t handle = install(RIGHT_CALL);
