@@ -65,7 +65,6 @@ static void serve_plain(handle_t port)
 {
     struct message message;
     struct message_info info;
-    measure_demand(landing_prepare_default(), "landing windows");
     status_t status = message_receive(port, &message, &info, 0);
     for (;;) {
         if (info.kind == KIND_NOTIFICATION) [[clang::unlikely]] {
@@ -91,7 +90,6 @@ static void serve_plain(handle_t port)
 
 static void serve_large(handle_t port)
 {
-    measure_demand(landing_prepare_default(), "landing windows");
     large_prepare();
     serve_plain(port);
 }
@@ -154,6 +152,7 @@ void server_become(int argc, char **argv)
     if (argc < 2)
         return;
     const struct role *role = role_find(argv[1]);
+    measure_demand(landing_prepare_default(), "landing windows");
     if (role != nullptr)
         role->serve(start_handle("bench"));
     measure_demand(ERR_BAD_ARGUMENT, argv[1]);
