@@ -44,11 +44,11 @@ static void print_last_lines(void) {
 }
 
 // A hart that was never started must not be sent anything: an emulator would start it.
-static bool others_run(void) {
+static unsigned others_online(void) {
     unsigned online = 0;
     for (unsigned i = 0; i < hart_count; i++)
         online += harts[i] != nullptr && paging_is_mapped((uint64_t)harts[i]) && harts[i]->online;
-    return online > 1;
+    return online > 0 ? online - 1 : 0;
 }
 
 // Begins the report. Only the reporter comes back from here, the other harts standing still.
@@ -65,8 +65,7 @@ static void begin(const char *what) {
         hal_end(SYSTEM_EXIT, true);
     log_break_lock();
     hal_terminal_yield(false);
-    if (others_run())
-        hal_harts_stop();
+    hal_harts_stop(others_online());
     print_last_lines();
     print("\n*** system crash on hart %u: %s\n", hart_number(), what);
 }

@@ -40,8 +40,9 @@ void hal_hart_interrupt(struct hart *hart, uint8_t vector);
 // The running hart's block, at any time: nullptr before hal_hart_initialize.
 struct hart *hal_hart_here(void);
 
-// Stops all other harts for good (by NMI) and lets them save their registers for the crash report.
-void hal_harts_stop(void);
+// Stops all other harts for good (by NMI), so many of them, and lets them save their registers for
+// the crash report.
+void hal_harts_stop(unsigned others);
 
 // Whether hal_harts_stop has been called: an NMI then means "save your state and halt".
 bool hal_harts_stopping(void);

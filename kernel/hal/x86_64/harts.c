@@ -22,16 +22,11 @@ LOG_MODULE(LOG_HART);
 static constexpr uint32_t XAPIC_ID_LIMIT = 0xff;
 
 static constexpr unsigned ANSWER_LIMIT_US = 200'000;
-static constexpr unsigned STOP_LIMIT_US = 100'000;
 
 static uint32_t listed[HART_LIMIT]; // their APIC ids
 static unsigned listed_count = 1;
 
 static _Atomic bool answered;
-static unsigned started; // by hal_hart_start; the boot hart is not counted
-
-static _Atomic bool stopping;
-static _Atomic unsigned stopped;
 static void (*kernel_entry)(struct hart *hart);
 
 // The tables that the trampoline begins on: one page that serves at all four levels. Its entry 0
@@ -149,10 +144,8 @@ bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
     __c11_atomic_store(&answered, false, __ATOMIC_RELAXED);
     prepare_tables();
     prepare_trampoline(hart);
-    if (wake(id)) {
-        started++;
+    if (wake(id))
         return true;
-    }
     // Back to waiting for a start-up, so that it cannot come late with another's mailbox.
     apic_send(id, APIC_INIT, 0);
     log_error("hart %u (APIC id %u) does not answer; it is left out", hart->index, id);
@@ -161,28 +154,6 @@ bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
 
 void hal_hart_interrupt(struct hart *hart, uint8_t vector) {
     apic_send(hart->arch.apic_id, APIC_INTERRUPT, vector);
-}
-
-// A hart that does not stop (it hangs in an NMI, say) is not waited for longer than the limit.
-void hal_harts_stop(void) {
-    __c11_atomic_store(&stopping, true, __ATOMIC_SEQ_CST);
-    if (started == 0)
-        return;
-    apic_send(0, APIC_NMI_OTHERS, 0);
-    for (unsigned waited = 0; waited < STOP_LIMIT_US; waited += 10) {
-        if (__c11_atomic_load(&stopped, __ATOMIC_ACQUIRE) >= started)
-            return;
-        clock_wait_us(10);
-    }
-}
-
-bool hal_harts_stopping(void) { return __c11_atomic_load(&stopping, __ATOMIC_ACQUIRE); }
-
-void hal_halt(void) {
-    if (hal_harts_stopping())
-        __c11_atomic_fetch_add(&stopped, 1, __ATOMIC_RELEASE);
-    for (;;)
-        __asm__ volatile("cli\n\thlt");
 }
 
 void hal_idle(void) { __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory"); }
