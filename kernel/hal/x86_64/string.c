@@ -61,14 +61,6 @@ PLAIN int memcmp(const void *a, const void *b, size_t size) {
     return 0;
 }
 
-PLAIN void *memchr(const void *text, int value, size_t size) {
-    const uint8_t *at = text;
-    for (; size > 0; size--, at++)
-        if (*at == (uint8_t)value)
-            return (void *)(uintptr_t)at;
-    return nullptr;
-}
-
 PLAIN size_t strlen(const char *text) {
     size_t length = 0;
     while (text[length] != 0)
@@ -87,22 +79,6 @@ PLAIN int strcmp(const char *a, const char *b) {
     while (*a != 0 && *a == *b)
         a++, b++;
     return (uint8_t)*a - (uint8_t)*b;
-}
-
-PLAIN int strncmp(const char *a, const char *b, size_t limit) {
-    for (; limit > 0; limit--, a++, b++)
-        if (*a != *b || *a == 0)
-            return (uint8_t)*a - (uint8_t)*b;
-    return 0;
-}
-
-PLAIN char *strchr(const char *text, int character) {
-    for (;; text++) {
-        if (*text == (char)character)
-            return (char *)(uintptr_t)text;
-        if (*text == 0)
-            return nullptr;
-    }
 }
 
 PLAIN void page_zero(void *page) {
