@@ -178,3 +178,15 @@ size_t text_format(char *buffer, size_t size, const char *format, ...) {
     va_end(arguments);
     return length;
 }
+
+void text_add(const struct text *text, const char *format, ...) {
+    size_t length = strnlen(text->buffer, text->size);
+    if (length + 3 >= text->size)
+        return;
+    if (length > 0)
+        length += text_format(text->buffer + length, text->size - length, "; ");
+    va_list arguments;
+    va_start(arguments, format);
+    text_format_list(text->buffer + length, text->size - length, format, arguments);
+    va_end(arguments);
+}

@@ -40,6 +40,13 @@ void log_program_line(const char *name, enum log_level level, const char *text, 
 [[gnu::format(printf, 3, 4)]] size_t text_format(char *buffer, size_t size, const char *format, ...);
 size_t text_format_list(char *buffer, size_t size, const char *format, va_list arguments);
 
+// Adds to what a buffer holds, with "; " between; what has no room is left out.
+struct text {
+    char *buffer;
+    size_t size;
+};
+[[gnu::format(printf, 2, 3)]] void text_add(const struct text *text, const char *format, ...);
+
 // Takes the log's words out of the kernel's boot options ("quiet", "log=..."); the HAL does it
 // first of all. Unknown levels and modules are reported and ignored.
 void log_configure(const char *option);

@@ -15,25 +15,9 @@ struct parser {
     const char *tags;
     size_t size;
     struct boot_info *info;
-    char *problem;
-    size_t problem_size;
+    struct text problem;
     bool has_map, has_rsdp_new;
 };
-
-// Notes a problem behind those noted before.
-[[gnu::format(printf, 2, 3)]] static void complain(struct parser *parser, const char *format, ...) {
-    size_t length = strnlen(parser->problem, parser->problem_size);
-    if (length + 3 >= parser->problem_size)
-        return;
-    if (length > 0) {
-        memcpy(parser->problem + length, "; ", 3);
-        length += 2;
-    }
-    va_list arguments;
-    va_start(arguments, format);
-    text_format_list(parser->problem + length, parser->problem_size - length, format, arguments);
-    va_end(arguments);
-}
 
 // Copies a string that should end within `limit` bytes; cuts it to fit, and makes it printable.
 static bool copy_text(char *to, size_t to_size, const char *from, size_t limit) {
@@ -56,31 +40,33 @@ static void read_options(struct parser *parser, const struct tag *tag) {
     for (; size > 0 && text[0] == ' '; size--)
         text++;
     if (size > 0 && !copy_text(parser->info->options, BOOT_LINE, text, size))
-        complain(parser, "the kernel's options are longer than %u characters, or not ended",
-                 BOOT_LINE - 1);
+        text_add(&parser->problem,
+                 "the kernel's options are longer than %u characters, or not ended", BOOT_LINE - 1);
 }
 
 static void read_module(struct parser *parser, const struct tag *tag) {
     const struct tag_module *from = (const void *)tag;
     struct boot_info *info = parser->info;
     if (tag->size < sizeof *from) {
-        complain(parser, "a module's tag has %u bytes", tag->size);
+        text_add(&parser->problem, "a module's tag has %u bytes", tag->size);
         return;
     }
     if (info->modules == BOOT_MODULES) {
-        complain(parser, "more than %u modules; one at 0x%x is left out", BOOT_MODULES,
+        text_add(&parser->problem, "more than %u modules; one at 0x%x is left out", BOOT_MODULES,
                  from->start);
         return;
     }
     struct boot_module *module = &info->module[info->modules];
     bool whole = copy_text(module->line, BOOT_LINE, from->line, tag->size - sizeof *from);
     if (from->end <= from->start || from->start % PAGE_SIZE != 0) {
-        complain(parser, "module \"%.20s\" at 0x%x to 0x%x is empty or not on a page boundary",
+        text_add(&parser->problem,
+                 "module \"%.20s\" at 0x%x to 0x%x is empty or not on a page boundary",
                  module->line, from->start, from->end);
         return;
     }
     if (!whole)
-        complain(parser, "the line of module \"%.20s\" is longer than %u characters, or not ended",
+        text_add(&parser->problem,
+                 "the line of module \"%.20s\" is longer than %u characters, or not ended",
                  module->line, BOOT_LINE - 1);
     module->start = from->start;
     module->size = from->end - from->start;
@@ -90,7 +76,7 @@ static void read_module(struct parser *parser, const struct tag *tag) {
 static void paint(struct parser *parser, uint64_t start, uint64_t size,
                   enum boot_region_kind kind) {
     if (!region_paint(parser->info, start, size, kind))
-        complain(parser, "too many memory regions; some at 0x%lx is not used", start);
+        text_add(&parser->problem, "too many memory regions; some at 0x%lx is not used", start);
 }
 
 // Only without a map: the two sizes that every BIOS reports.
@@ -118,7 +104,7 @@ static void paint_map(struct parser *parser, const struct tag_map *map,
         if (region_kind(entry.type) != kind || entry.size == 0)
             continue;
         if (kind == BOOT_FREE && entry.size > UINT64_MAX - entry.start)
-            complain(parser, "RAM at 0x%lx wraps round; left out", entry.start);
+            text_add(&parser->problem, "RAM at 0x%lx wraps round; left out", entry.start);
         else
             paint(parser, entry.start, entry.size, kind);
     }
@@ -129,7 +115,7 @@ static void read_map(struct parser *parser, const struct tag *tag) {
     const struct tag_map *map = (const void *)tag;
     if (parser->has_map || tag->size < sizeof *map || map->entry_size < sizeof(struct map_entry) ||
         map->entry_size > tag->size) {
-        complain(parser, "a memory map is malformed, or a second one");
+        text_add(&parser->problem, "a memory map is malformed, or a second one");
         return;
     }
     parser->has_map = true;
@@ -161,7 +147,7 @@ static void read_screen(struct parser *parser, const struct tag *tag) {
                                       ? offsetof(struct tag_screen, blue_bits) + 1
                                       : offsetof(struct tag_screen, reserved));
     if (!complete || !screen_is_sane(&from)) {
-        complain(parser, "the screen (%u x %u, %u bits, type %u) is not used", from.width,
+        text_add(&parser->problem, "the screen (%u x %u, %u bits, type %u) is not used", from.width,
                  from.height, from.bits_per_pixel, from.type);
         return;
     }
@@ -182,41 +168,22 @@ static void read_screen(struct parser *parser, const struct tag *tag) {
 static void read_rsdp(struct parser *parser, const struct tag *tag) {
     bool new = tag->type == TAG_ACPI_NEW;
     if (tag->size - sizeof *tag < RSDP_SIZE)
-        complain(parser, "the ACPI tag has %u bytes", tag->size);
+        text_add(&parser->problem, "the ACPI tag has %u bytes", tag->size);
     else if (new || !parser->has_rsdp_new)
         parser->info->rsdp = (paddr_t)((const char *)(tag + 1) - parser->tags);
     parser->has_rsdp_new |= new;
 }
 
-static void read_tag(struct parser *parser, const struct tag *tag) {
-    switch (tag->type) {
-    case TAG_OPTIONS:
-        read_options(parser, tag);
-        break;
-    case TAG_LOADER:
-        copy_text(parser->info->loader, sizeof parser->info->loader, (const char *)(tag + 1),
-                  tag->size - sizeof *tag);
-        break;
-    case TAG_MODULE:
-        read_module(parser, tag);
-        break;
-    case TAG_MEMORY:
-        read_memory(parser, tag);
-        break;
-    case TAG_MAP:
-        read_map(parser, tag);
-        break;
-    case TAG_SCREEN:
-        read_screen(parser, tag);
-        break;
-    case TAG_ACPI_OLD:
-    case TAG_ACPI_NEW:
-        read_rsdp(parser, tag);
-        break;
-    default:
-        break;
-    }
+static void read_loader(struct parser *parser, const struct tag *tag) {
+    copy_text(parser->info->loader, sizeof parser->info->loader, (const char *)(tag + 1),
+              tag->size - sizeof *tag);
 }
+
+static void (*const readers[])(struct parser *parser, const struct tag *tag) = {
+    [TAG_OPTIONS] = read_options, [TAG_LOADER] = read_loader,  [TAG_MODULE] = read_module,
+    [TAG_MEMORY] = read_memory,   [TAG_MAP] = read_map,        [TAG_SCREEN] = read_screen,
+    [TAG_ACPI_OLD] = read_rsdp,   [TAG_ACPI_NEW] = read_rsdp,
+};
 
 static void read_tags(struct parser *parser) {
     size_t at = sizeof(struct tags_head);
@@ -225,27 +192,30 @@ static void read_tags(struct parser *parser) {
         if (tag->type == TAG_END)
             return;
         if (tag->size < sizeof *tag || tag->size > parser->size - at) {
-            complain(parser, "tag type %u at byte %zu claims %u bytes", tag->type, at, tag->size);
+            text_add(&parser->problem, "tag type %u at byte %zu claims %u bytes", tag->type, at,
+                     tag->size);
             return;
         }
-        read_tag(parser, tag);
+        if (tag->type < sizeof readers / sizeof *readers && readers[tag->type] != nullptr)
+            readers[tag->type](parser, tag);
         at += (tag->size + 7ull) & ~7ull;
         if (at > parser->size)
             break;
     }
-    complain(parser, "the tags have no end tag");
+    text_add(&parser->problem, "the tags have no end tag");
 }
 
 bool multiboot2_parse(const void *tags, size_t size_limit, struct boot_info *info, char *problem,
                       size_t problem_size) {
     struct parser parser = {
-        .tags = tags, .info = info, .problem = problem, .problem_size = problem_size};
+        .tags = tags, .info = info, .problem = {problem, problem_size}};
     const struct tags_head *head = tags;
     memset(info, 0, sizeof *info);
     problem[0] = 0;
     if ((uintptr_t)tags % 8 != 0 || size_limit < sizeof *head || head->size < sizeof *head ||
         head->size > size_limit) {
-        complain(&parser, "the boot loader's tags are misaligned, or their size makes no sense");
+        text_add(&parser.problem,
+                 "the boot loader's tags are misaligned, or their size makes no sense");
         return false;
     }
     parser.size = head->size;
@@ -254,6 +224,6 @@ bool multiboot2_parse(const void *tags, size_t size_limit, struct boot_info *inf
     for (unsigned i = 0; i < info->regions; i++)
         if (info->region[i].kind == BOOT_FREE)
             return true;
-    complain(&parser, "the boot loader reported no usable memory");
+    text_add(&parser.problem, "the boot loader reported no usable memory");
     return false;
 }
