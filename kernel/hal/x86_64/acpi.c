@@ -40,35 +40,30 @@ const struct acpi_header *acpi_table(paddr_t address, acpi_map_t map, struct acp
     return table;
 }
 
-static void read_hpet(const struct acpi_header *table, struct acpi_info *info) {
+static void read_hpet(const struct acpi_header *table, acpi_map_t, struct acpi_info *info) {
     const struct acpi_hpet *hpet = (const struct acpi_hpet *)table;
 
     if (table->length >= sizeof *hpet && hpet->address.space == ACPI_SPACE_MEMORY && !info->hpet)
         info->hpet = hpet->address.address;
 }
 
-// Only tables of use are read whole: a checksum costs as much as the table is long.
-static bool is_used(const struct acpi_header *header) {
-    return name_is(header->signature, "APIC", 4) || name_is(header->signature, "FACP", 4) ||
-           name_is(header->signature, "HPET", 4);
-}
+static const struct {
+    const char *signature;
+    void (*read)(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
+} readers[] = {{"APIC", acpi_read_madt}, {"FACP", acpi_read_fadt}, {"HPET", read_hpet}};
 
+// Only tables of use are read whole: a checksum costs as much as the table is long.
 static void read_table(paddr_t address, acpi_map_t map, struct acpi_info *info) {
     const struct acpi_header *header = map(address, sizeof *header), *table;
 
-    if (!header)
+    if (!header) {
         note_damaged(nullptr, info);
-    if (!header || !is_used(header))
         return;
-    table = acpi_table(address, map, info);
-    if (!table)
-        return;
-    if (name_is(table->signature, "APIC", 4))
-        acpi_read_madt(table, info);
-    else if (name_is(table->signature, "FACP", 4))
-        acpi_read_fadt(table, map, info);
-    else
-        read_hpet(table, info);
+    }
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (name_is(header->signature, readers[i].signature, 4) &&
+            (table = acpi_table(address, map, info)))
+            readers[i].read(table, map, info);
 }
 
 // The root table is a header and addresses: of 4 bytes in the RSDT, of 8 in the XSDT.

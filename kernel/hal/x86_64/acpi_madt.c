@@ -119,7 +119,7 @@ static uint8_t entry_size(uint8_t type) {
     return type < sizeof sizes ? sizes[type] : 0;
 }
 
-void acpi_read_madt(const struct acpi_header *table, struct acpi_info *info) {
+void acpi_read_madt(const struct acpi_header *table, acpi_map_t, struct acpi_info *info) {
     const uint8_t *bytes = (const uint8_t *)table;
     uint32_t at = sizeof(struct madt), length = table->length;
 

@@ -56,7 +56,7 @@ static_assert(sizeof(struct acpi_hpet) == 56);
 const struct acpi_header *acpi_table(paddr_t address, acpi_map_t map, struct acpi_info *info);
 
 // Readers of one table each; it is sound, `table->length` bytes are readable.
-void acpi_read_madt(const struct acpi_header *table, struct acpi_info *info);
+void acpi_read_madt(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
 void acpi_read_fadt(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
 
 // Finds the package \_S5 in a definition block and takes its two SLP_TYP values.
