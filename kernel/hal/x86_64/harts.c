@@ -23,8 +23,8 @@ static constexpr uint32_t XAPIC_ID_LIMIT = 0xff;
 
 static constexpr unsigned ANSWER_LIMIT_US = 200'000;
 
-static uint32_t listed[HART_LIMIT]; // their APIC ids
-static unsigned listed_count = 1;
+static const struct acpi_info *machine;
+static uint32_t reach; // APIC ids from here on cannot be named
 
 static _Atomic bool answered;
 static void (*kernel_entry)(struct hart *hart);
@@ -34,24 +34,12 @@ static void (*kernel_entry)(struct hart *hart);
 // entry 8 is the trampoline. Its upper half is the kernel's.
 alignas(PAGE_SIZE) static entry_t start_table[TABLE_ENTRIES];
 
-unsigned hal_hart_count(void) { return listed_count; }
-
-static void list_harts(const struct acpi_info *acpi, uint32_t id_limit) {
-    listed_count = 0;
-    for (unsigned i = 0; i < acpi->harts; i++) {
-        if (i > 0 && acpi->apic_id[i] >= id_limit)
-            log_warning("hart with APIC id %u left out: it needs x2APIC, which is not there",
-                        acpi->apic_id[i]);
-        else
-            listed[listed_count++] = acpi->apic_id[i];
-    }
-}
+unsigned hal_hart_count(void) { return machine->harts; }
 
 void harts_initialize(const struct acpi_info *acpi) {
-    bool wide = acpi->largest_apic_id >= XAPIC_ID_LIMIT;
-
-    list_harts(acpi, wide && !apic_use_x2() ? XAPIC_ID_LIMIT : UINT32_MAX);
-    log_info("harts: %u listed, %u disabled", listed_count, acpi->harts_disabled);
+    machine = acpi;
+    reach = acpi->largest_apic_id >= XAPIC_ID_LIMIT && !apic_use_x2() ? XAPIC_ID_LIMIT : UINT32_MAX;
+    log_info("harts: %u listed, %u disabled", acpi->harts, acpi->harts_disabled);
     if (acpi->harts_left_out)
         log_warning("%u harts left out: at most %u can run", acpi->harts_left_out, HART_LIMIT);
 }
@@ -133,8 +121,12 @@ static bool wake(uint32_t id) {
 }
 
 bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
-    uint32_t id = listed[hart->index];
+    uint32_t id = machine->apic_id[hart->index];
 
+    if (id >= reach) {
+        log_warning("hart with APIC id %u left out: it needs x2APIC, which is not there", id);
+        return false;
+    }
     if (!descriptors_stacks(hart)) {
         log_error("hart %u: no memory for its stacks", hart->index);
         return false;
