@@ -6,6 +6,7 @@
 // Formats: %s %.*s %c %d %u %x %lu %ld %lx %zu %p %% with width, '-' and '0' padding. Lines end by themselves.
 #pragma once
 
+#include <abi/status.h>
 #include <abi/system_calls.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,6 +40,9 @@ void log_program_line(const char *name, enum log_level level, const char *text, 
 // Formats into a buffer, always ended by 0; returns the length that the whole text has.
 [[gnu::format(printf, 3, 4)]] size_t text_format(char *buffer, size_t size, const char *format, ...);
 size_t text_format_list(char *buffer, size_t size, const char *format, va_list arguments);
+
+// The error's text (include/abi/status.h).
+const char *status_text(status_t status);
 
 // Adds to what a buffer holds, with "; " between; what has no room is left out.
 struct text {

@@ -97,9 +97,10 @@ static struct port *port_named(const char *name) {
 
 // --- starting ------------------------------------------------------------------------------------
 
-static struct module *module_named(const struct boot_info *boot, const char *name) {
+// The module of that name, or nullptr. `data`: not a program.
+static struct module *module_named(const struct boot_info *boot, const char *name, bool data) {
     for (unsigned i = 0; i < boot->modules; i++)
-        if (wirings[i].data && strcmp(wirings[i].name, name) == 0)
+        if (wirings[i].data == data && strcmp(wirings[i].name, name) == 0)
             return &modules[i];
     return nullptr;
 }
@@ -126,7 +127,7 @@ static status_t wire(struct start *start, struct process *process, const struct 
         status = start_add(start, process, w->uses[i], &port_named(w->uses[i])->object,
                            RIGHT_CALL | RIGHT_DUPLICATE | RIGHT_TRANSFER);
     for (unsigned i = 0; i < w->opens_count && status == OK; i++) {
-        struct module *module = module_named(boot, w->opens[i]);
+        struct module *module = module_named(boot, w->opens[i], true);
         if (module == nullptr)
             log_warning("%s: there is no module \"%s\" to open", w->name, w->opens[i]);
         else
@@ -183,13 +184,6 @@ static status_t program_start(const struct boot_info *boot, unsigned i, struct p
     return status;
 }
 
-static const char *status_text(status_t status) {
-    static const char *const texts[] = {
-#define STATUS_ROW(name, number, text) [number] = text,
-        STATUS_TABLE(STATUS_ROW)};
-    return texts[status];
-}
-
 static void wirings_read(const struct boot_info *boot) {
     char problem[80];
     for (unsigned i = 0; i < boot->modules; i++) {
@@ -199,19 +193,12 @@ static void wirings_read(const struct boot_info *boot) {
     }
 }
 
-static bool is_there(const struct boot_info *boot, const char *name) {
-    for (unsigned i = 0; i < boot->modules; i++)
-        if (strcmp(wirings[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void required_check(const struct boot_info *boot) {
     static const char *const required[] = {"memory", "ramdisk", "ext2", "loader"};
     char missing[80] = "";
     size_t length = 0;
     for (unsigned i = 0; i < 4; i++)
-        if (!is_there(boot, required[i]))
+        if (module_named(boot, required[i], false) == nullptr)
             length += text_format(missing + length, sizeof(missing) - length, " %s", required[i]);
     if (length != 0)
         panic("required boot modules are missing:%s", missing);

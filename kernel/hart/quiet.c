@@ -13,10 +13,14 @@ static struct task task;
 
 uint64_t quiet_stamp(void) { return __c11_atomic_fetch_add(&quiet_now, 1, __ATOMIC_SEQ_CST); }
 
+static bool is_awaited(const struct hart *hart, uint64_t stamp) {
+    return hart->online && __c11_atomic_load(&hart->quiet, __ATOMIC_ACQUIRE) <= stamp &&
+           !__c11_atomic_load(&hart->idle, __ATOMIC_ACQUIRE);
+}
+
 bool quiet_passed(uint64_t stamp) {
     for (unsigned i = 0; i < hart_count; i++)
-        if (harts[i]->online && __c11_atomic_load(&harts[i]->quiet, __ATOMIC_ACQUIRE) <= stamp &&
-            !__c11_atomic_load(&harts[i]->idle, __ATOMIC_ACQUIRE))
+        if (is_awaited(harts[i], stamp))
             return false;
     return true;
 }
@@ -34,9 +38,7 @@ static void quiet_ask(uint64_t stamp) {
         return;
     asked = __c11_atomic_load(&quiet_now, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < hart_count; i++)
-        if (harts[i] != hart_self() && harts[i]->online &&
-            __c11_atomic_load(&harts[i]->quiet, __ATOMIC_ACQUIRE) <= stamp &&
-            !__c11_atomic_load(&harts[i]->idle, __ATOMIC_ACQUIRE))
+        if (harts[i] != hart_self() && is_awaited(harts[i], stamp))
             hal_hart_interrupt(harts[i], VECTOR_WAKE);
 }
 
