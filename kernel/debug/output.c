@@ -29,12 +29,6 @@ void hal_output(enum hal_output output, const char *text, size_t length) {
         write_terminal(text, length);
 }
 
-bool hal_output_present(enum hal_output output) {
-    if (output == OUTPUT_LOG)
-        return serial_present(SERIAL_LOG);
-    return !terminal_taken && (serial_present(SERIAL_TERMINAL) || screen_present());
-}
-
 void hal_output_drain(void) { serial_drain(); }
 
 void hal_terminal_yield(bool to_program) {

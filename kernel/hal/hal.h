@@ -62,7 +62,6 @@ uint64_t hal_calibration_ticks(void);
 
 // One-shot timer of this hart: VECTOR_TIMER arrives at or soon after the deadline.
 void hal_timer_arm(ticks_t deadline);
-void hal_timer_stop(void);
 
 // Interrupt lines, by global system interrupt. Find makes one of what a driver calls its line: an ISA
 // number (0-15, overrides of the MADT applied) or a global system interrupt above; false if there is
@@ -94,7 +93,6 @@ enum hal_output : uint8_t {
 
 // Writes at once, polling; works before hal_platform_start and in a crash.
 void hal_output(enum hal_output output, const char *text, size_t length);
-bool hal_output_present(enum hal_output output);
 
 // Waits, for some milliseconds at most, until all of it has left the machine.
 void hal_output_drain(void);

@@ -79,10 +79,3 @@ void hal_timer_arm(ticks_t deadline) {
     else
         arm_counting(deadline);
 }
-
-void hal_timer_stop(void) {
-    if (processor.tsc_deadline)
-        msr_write(MSR_TSC_DEADLINE, 0);
-    else
-        apic_write(APIC_TIMER_INITIAL, 0);
-}

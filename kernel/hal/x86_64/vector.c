@@ -33,8 +33,6 @@ static const struct vector_area clean __attribute__((aligned(64))) = {
 
 uint32_t hal_vector_size(void) { return processor.vector_size; }
 
-bool hal_vector_used(void) { return !(cr0_read() & CR0_TASK_SWITCHED); }
-
 void hal_vector_enable(void) { __asm__ volatile("clts" : : : "memory"); }
 
 void hal_vector_clear(void) {

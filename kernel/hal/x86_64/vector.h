@@ -20,9 +20,6 @@ static constexpr uint64_t VECTOR_CONTROL_DEFAULT = 0x037f'0000'1f80;
 // its first use.
 uint32_t hal_vector_size(void);
 
-// Whether TS is clear: the current thread has used vector registers since they were last cleared.
-bool hal_vector_used(void);
-
 // #NM of the current thread: lets it use the registers, which are clean.
 void hal_vector_enable(void);
 
