@@ -59,17 +59,10 @@ status_t line_bind(struct line *line, struct notification *notification, uint64_
     return open ? OK : ERR_BAD_HANDLE;
 }
 
-void line_acknowledge(struct line *line) {
+void line_mask(struct line *line, bool masked) {
     spinlock_acquire(&lock);
-    if (is_open_locked(line) && line->notification != nullptr)
-        hal_irq_mask(line->number, false);
-    spinlock_release(&lock);
-}
-
-void line_mask(struct line *line) {
-    spinlock_acquire(&lock);
-    if (is_open_locked(line))
-        hal_irq_mask(line->number, true);
+    if (is_open_locked(line) && (masked || line->notification != nullptr))
+        hal_irq_mask(line->number, masked);
     spinlock_release(&lock);
 }
 

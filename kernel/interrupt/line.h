@@ -19,8 +19,9 @@ status_t line_create(struct process *owner, uint32_t number, uint32_t flags, str
 
 // ERR_BAD_HANDLE if one of the two went meanwhile.
 status_t line_bind(struct line *line, struct notification *notification, uint64_t bits);
-void line_acknowledge(struct line *line);
-void line_mask(struct line *line);
+
+// Masks it, or has it come again; the latter only if it is bound.
+void line_mask(struct line *line, bool masked);
 
 // Masks it and lets go; part of the object's end.
 void line_close(struct line *line);

@@ -56,7 +56,7 @@ status_t system_irq_acknowledge(struct thread *thread, handle_t irq) {
     status_t status;
     struct line *line = line_look_up(thread, irq, &status);
     if (line != nullptr)
-        line_acknowledge(line);
+        line_mask(line, false);
     return status;
 }
 
@@ -64,7 +64,7 @@ status_t system_irq_mask(struct thread *thread, handle_t irq) {
     status_t status;
     struct line *line = line_look_up(thread, irq, &status);
     if (line != nullptr)
-        line_mask(line);
+        line_mask(line, true);
     return status;
 }
 
