@@ -3,14 +3,12 @@
 #include "debug/crash.h"
 #include "debug/log.h"
 #include "hal/paging.h"
-#include "hal/string.h"
 #include "hart/schedule.h"
 #include "memory/frame.h"
 
 LOG_MODULE(LOG_HART);
 
-static constexpr unsigned BLOCK_ORDER = 0;
-static_assert(sizeof(struct hart) <= PAGE_SIZE << BLOCK_ORDER);
+static_assert(sizeof(struct hart) <= PAGE_SIZE);
 
 // Each kernel stack has its pages at the upper end of a slot; the rest of the slot stays unmapped.
 static constexpr uint64_t STACK_SLOT = 2 * KERNEL_STACK_SIZE;
@@ -39,10 +37,9 @@ void boot_hart_initialize(void) {
 
 static struct hart *hart_create(unsigned index) {
     struct frame *frame;
-    if (frame_allocate(BLOCK_ORDER, FRAME_KERNEL, &frame) != OK)
+    if (frame_allocate_zeroed(FRAME_KERNEL, &frame) != OK)
         return nullptr;
     struct hart *hart = physical_to_virtual(frame_address(frame));
-    memset(hart, 0, sizeof(*hart));
     hart_prepare(hart, index);
     hart->kernel_stack = stack_create(index);
     return hart->kernel_stack != 0 ? hart : nullptr;

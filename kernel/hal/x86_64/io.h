@@ -1,34 +1,19 @@
-// I/O ports (Intel SDM vol. 1 chapter 19).
+// I/O ports (Intel SDM vol. 1 chapter 19): io_read8(port), io_write8(port, value), and the same for 16
+// and 32 bits.
 #pragma once
 
 #include <stdint.h>
 
-static inline uint8_t io_read8(uint16_t port) {
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void io_write8(uint16_t port, uint8_t value) {
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint16_t io_read16(uint16_t port) {
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void io_write16(uint16_t port, uint16_t value) {
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint32_t io_read32(uint16_t port) {
-    uint32_t value;
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void io_write32(uint16_t port, uint32_t value) {
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
+#define IO_WIDTH(bits, letter)                                                                     \
+    static inline uint##bits##_t io_read##bits(uint16_t port) {                                    \
+        uint##bits##_t value;                                                                      \
+        __asm__ volatile("in" letter " %1, %0" : "=a"(value) : "Nd"(port));                        \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void io_write##bits(uint16_t port, uint##bits##_t value) {                       \
+        __asm__ volatile("out" letter " %0, %1" : : "a"(value), "Nd"(port));                       \
+    }
+IO_WIDTH(8, "b")
+IO_WIDTH(16, "w")
+IO_WIDTH(32, "l")
+#undef IO_WIDTH

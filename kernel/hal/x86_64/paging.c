@@ -28,18 +28,14 @@ static bool frames_exist(void) {
     return zero_frame != nullptr;
 }
 
-static paddr_t take_frame(void) {
-    struct frame *frame;
-    if (frame_allocate_zeroed(FRAME_KERNEL, &frame) != OK)
-        panic("no memory is left for the kernel's page tables");
-    return frame_address(frame);
-}
-
 paddr_t boot_allocate(uint64_t size) {
+    struct frame *frame;
     size = (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     if (frames_exist()) {
         assert(size == PAGE_SIZE);
-        return take_frame();
+        if (frame_allocate_zeroed(FRAME_KERNEL, &frame) != OK)
+            panic("no memory is left for the kernel's page tables");
+        return frame_address(frame);
     }
     paddr_t start = region_take(memory, size, reach);
     if (start == 0)
