@@ -65,6 +65,7 @@ void processes_initialize(uint64_t frames) {
     struct process *kernel = &kernel_process;
     kernel->object = (struct object){.references = 1, .type = OBJECT_PROCESS};
     kernel->state = PROCESS_LIVE;
+    kernel->watches_end = &kernel->watches;
     __builtin_memcpy(kernel->name, "kernel", 7);
     kernel->account.limit = frames;
     heap_initialize(&kernel->heap, &kernel->account);
@@ -92,6 +93,7 @@ status_t process_create(struct process *creator, uint64_t limit, const char name
     if (status != OK)
         return status;
     struct process *p = *process;
+    p->watches_end = &p->watches;
     __builtin_memcpy(p->name, name, sizeof(p->name));
     list_add(p);
     status = account_transfer(&creator->account, &p->account, limit);
@@ -157,23 +159,12 @@ static void watch_post(const struct process *process, struct watch *watch) {
     port_post(watch->event.port, &watch->event);
 }
 
-// Who asked first hears first: the loader, which names the functions of a crash, before the parent.
-static struct watch *watches_in_order(struct watch *last) {
-    struct watch *first = nullptr;
-    while (last != nullptr) {
-        struct watch *before = last->next;
-        last->next = first;
-        first = last;
-        last = before;
-    }
-    return first;
-}
-
-// It has ENDED: posts the deaths.
+// It has ENDED: posts the deaths. Who asked first hears first: the loader, which names the functions of
+// a crash, before the parent.
 static void watches_tell(struct process *process) {
     spinlock_acquire(&process->lock);
     process->state = PROCESS_ENDED;
-    struct watch *watch = watches_in_order(process->watches);
+    struct watch *watch = process->watches;
     process->watches = nullptr;
     spinlock_release(&process->lock);
     while (watch != nullptr) {
@@ -218,6 +209,7 @@ static struct watch *watches_take(struct process *process, const struct process 
         watch->next = taken;
         taken = watch;
     }
+    process->watches_end = link;
     spinlock_release(&process->lock);
     return taken;
 }
@@ -422,8 +414,8 @@ status_t process_watch(struct process *process, struct process *watcher, struct 
     spinlock_acquire(&process->lock);
     bool ended = process->state == PROCESS_ENDED;
     if (!ended) {
-        watch->next = process->watches;
-        process->watches = watch;
+        *process->watches_end = watch;
+        process->watches_end = &watch->next;
     }
     spinlock_release(&process->lock);
     if (ended)

@@ -46,7 +46,7 @@ struct process {
     uint64_t end_address;
     struct thread *threads;
     uint32_t live;             // threads that have not ended
-    struct watch *watches;
+    struct watch *watches, **watches_end; // in the order in which they were asked for
     _Atomic uint32_t watching; // watches of its own that have not been freed
     struct reply *replies;     // kept
     _Atomic uint32_t loans;    // lent to others and not yet home

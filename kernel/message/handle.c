@@ -186,7 +186,8 @@ static struct object *entry_clear_locked(struct handle_table *table, struct hand
     return object;
 }
 
-static struct handle_entry *entry_find(struct handle_table *table, handle_t handle) {
+struct handle_entry *handle_entry(struct process *process, handle_t handle) {
+    struct handle_table *table = &process->handles;
     unsigned index = handle_index(handle);
     if (index > __c11_atomic_load(&table->index_mask, __ATOMIC_ACQUIRE))
         return nullptr;
@@ -197,7 +198,7 @@ static struct handle_entry *entry_find(struct handle_table *table, handle_t hand
 
 struct handle_entry *handle_look_up(struct process *process, handle_t handle,
                                     enum object_type type, rights_t rights, status_t *status) {
-    struct handle_entry *entry = entry_find(&process->handles, handle);
+    struct handle_entry *entry = handle_entry(process, handle);
     *status = OK;
     if (entry == nullptr)
         *status = ERR_BAD_HANDLE;
@@ -208,13 +209,9 @@ struct handle_entry *handle_look_up(struct process *process, handle_t handle,
     return *status == OK ? entry : nullptr;
 }
 
-struct handle_entry *handle_entry(struct process *process, handle_t handle) {
-    return entry_find(&process->handles, handle);
-}
-
 status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
                           handle_t *duplicate) {
-    struct handle_entry *entry = entry_find(&process->handles, handle);
+    struct handle_entry *entry = handle_entry(process, handle);
     if (entry == nullptr)
         return ERR_BAD_HANDLE;
     if (!(entry->rights & RIGHT_DUPLICATE))
@@ -255,7 +252,7 @@ status_t handle_close(struct process *process, handle_t handle) {
     struct object *object = nullptr;
     rights_t rights = 0;
     spinlock_acquire(&process->handles.lock);
-    struct handle_entry *entry = entry_find(&process->handles, handle);
+    struct handle_entry *entry = handle_entry(process, handle);
     status_t status = entry == nullptr ? ERR_BAD_HANDLE : OK;
     if (status == OK && entry_stays(process, entry))
         status = ERR_BUSY;
@@ -318,7 +315,7 @@ status_t handles_check(struct process *sender, const struct handle_batch *batch,
             if (batch_handle(batch, j) == handle &&
                 (batch_moves(batch, i) || batch_moves(batch, j)))
                 return ERR_BAD_HANDLE;
-        status_t status = entry_travels(entry_find(&sender->handles, handle),
+        status_t status = entry_travels(handle_entry(sender, handle),
                                         batch_moves(batch, i), port);
         if (status != OK)
             return status;
@@ -351,7 +348,7 @@ static void tables_unlock(struct process *a, struct process *b) NO_THREAD_SAFETY
 // receiver's. Everything was checked and room is there.
 static handle_t entry_pass(struct process *sender, handle_t handle, struct process *receiver,
                            rights_t mask, bool move, rights_t *granted) {
-    struct handle_entry *entry = entry_find(&sender->handles, handle);
+    struct handle_entry *entry = handle_entry(sender, handle);
     rights_t only = entry->type == OBJECT_PORT ? RIGHT_RECEIVE : 0; // never lost, or doubled
     rights_t rights = (rights_t)((entry->rights & (mask | only)) & (move ? ~0 : ~only));
     uint32_t badge = (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT);
@@ -399,7 +396,7 @@ status_t handle_grant(struct process *from, handle_t handle, struct process *to,
                       bool move, handle_t *granted) {
     tables_lock(from, to);
     rights_t left;
-    const struct handle_entry *entry = entry_find(&from->handles, handle);
+    const struct handle_entry *entry = handle_entry(from, handle);
     status_t status = entry_travels(entry, move, nullptr);
     if (status == OK && is_new(&to->object) && is_new(entry->object))
         status = ERR_NOT_ALLOWED; // neither could end: each would keep the other
