@@ -56,6 +56,7 @@ static struct frame *table_dig_up(void) {
 // Most tables are sparse: cells are skipped in groups, and none is looked at behind the last present.
 void table_drop(struct frame *table, unsigned limit) {
     static constexpr unsigned GROUP = 8;
+    unsigned level = table->level;
     for (cell_t *group = table_cells(table); table->present != 0 && limit >= GROUP; group += GROUP) {
         entry_t any = 0;
         for (unsigned i = 0; i < GROUP; i++)
@@ -67,7 +68,10 @@ void table_drop(struct frame *table, unsigned limit) {
             cell_store(&group[i], 0);
             table->present--;
             limit--;
-            entry_drop(entry, table->level);
+            if (level == 1)
+                frame_release(entry_frame(entry));
+            else
+                entry_drop(entry, level);
         }
     }
 }

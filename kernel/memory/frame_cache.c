@@ -138,7 +138,7 @@ static void frame_begin(struct frame *frame, enum frame_state state) {
     frame_use(frame, state, 1);
 }
 
-// Where the hart's own cache has none, and for whole blocks.
+// Whole blocks, and where the hart's own cache and the buddy system have nothing.
 [[gnu::noinline]] static struct frame *take(unsigned order) {
     struct frame *frame = order == 0 ? take_one() : buddy_take(order);
     for (bool more = true; frame == nullptr && more;) {
@@ -149,16 +149,8 @@ static void frame_begin(struct frame *frame, enum frame_state state) {
     return frame;
 }
 
-static struct frame *take_cached(void) {
-    struct frame_cache *cache = cache_here();
-    spinlock_acquire(&cache->lock);
-    struct frame *frame = pop(&cache->free, &cache->free_count);
-    spinlock_release(&cache->lock);
-    return frame;
-}
-
 static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {
-    struct frame *frame = order == 0 ? take_cached() : nullptr;
+    struct frame *frame = order == 0 ? take_one() : nullptr;
     if (frame == nullptr && (frame = take(order)) == nullptr)
         return ERR_NO_FRAME;
     frame_begin(frame, state);

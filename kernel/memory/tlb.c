@@ -99,12 +99,6 @@ static void others_await(struct hart *self) {
     pending_release(&pending[self->index]);
 }
 
-void tlb_wait(void) {
-    struct hart *self = hart_self();
-    if (self->flush_asked)
-        others_await(self);
-}
-
 void tlb_wait_all(void) { others_await(hart_self()); }
 
 [[gnu::noinline]] static void release_later(struct hart *self, entry_t entry, unsigned level) {

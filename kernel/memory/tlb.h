@@ -18,6 +18,7 @@
 // no receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.
 #pragma once
 
+#include "hart/hart.h"
 #include "memory/entry.h"
 #include "memory/space.h"
 
@@ -35,12 +36,15 @@ void tlb_owed(struct space *space) REQUIRES(space->lock);
 // Nothing of the space runs now, so none is asked.
 void tlb_lender_stale(struct space *space);
 
+// Waits until all that anybody has asked of any hart is done. No lock is held.
+void tlb_wait_all(void);
+
 // Waits until every hart that was asked has dropped what it held. No lock is held. Does next to
 // nothing if none was asked.
-void tlb_wait(void);
-
-// The same for whatever anybody has asked of any hart.
-void tlb_wait_all(void);
+static inline void tlb_wait(void) {
+    if (__builtin_expect(hart_self()->flush_asked, 0))
+        tlb_wait_all();
+}
 
 // Lets go of an entry that was replaced before tlb_changed or tlb_owed: at once, or in tlb_wait if
 // another hart was asked.
