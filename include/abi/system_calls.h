@@ -95,12 +95,12 @@
     /* Sets rights to the descriptor's; rights that the memory came without are refused            \
        (ERR_NO_RIGHT), writable and executable at once too. ERR_BAD_SLOT, ERR_EMPTY, ERR_BUSY. */  \
     X(35, memory_protect, 0, (1, parcel_t, slots))                                                 \
-    /* Makes empty slots ready for what arrives, as windows of so many neighbouring entries: each   \
+    /* Makes empty slots ready for what arrives, as windows of so many neighbouring entries: each  \
        takes one parcel of its level with at most that many. Builds and pins the tables above.     \
-       Windows are used in order. A loan's window is ready again when the loan has gone home; a    \
-       gift dissolves its window. ERR_BAD_SLOT, ERR_OCCUPIED, ERR_BAD_ARGUMENT (window does not    \
-       divide the count). */                                                                       \
-    X(36, slot_prepare, 0, (2, parcel_t, slots, uint32_t, window))                                   \
+       Windows are used in order. A loan's window is ready again, before all others, when the      \
+       loan has gone home; a gift dissolves its window. ERR_BAD_SLOT, ERR_OCCUPIED,                \
+       ERR_BAD_ARGUMENT (window does not divide the count). */                                     \
+    X(36, slot_prepare, 0, (2, parcel_t, slots, uint32_t, window))                                 \
     /* Takes prepared slots back. ERR_BAD_SLOT, ERR_EMPTY (not prepared, or in use). */            \
     X(37, slot_release, 0, (1, parcel_t, slots))                                                   \
     /* Results: descriptor of the entry that maps an address, at the level where it lies, with     \
