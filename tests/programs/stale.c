@@ -319,6 +319,7 @@ static int role_play(const char *role)
 int main(int argc, char **argv)
 {
     bool parent = argc < 2 || (argv[1][0] >= '0' && argv[1][0] <= '9');
+    EXPECT(landing_prepare_default(), OK);
     if (!parent)
         return role_play(argv[1]);
     if (argc > 1)

@@ -170,6 +170,8 @@ static void step_clone(struct worker *w)
         return;
     WORKER_CHECK(status == OK);
     memcpy(w->cells + to.first, w->cells + from.first, from.count * sizeof *w->cells);
+    for (unsigned i = to.first; i < to.first + to.count; i++)
+        w->cells[i].came_read_only = false; // a copy is its holder's own
 }
 
 // All of `other`, with its table.
