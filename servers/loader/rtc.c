@@ -8,7 +8,8 @@
 #include <string.h>
 
 static constexpr uint32_t CMOS_PORTS = 0x70;        // index (bit 7 would mask NMIs), data
-static constexpr uint64_t PATIENCE_NS = 10'000'000; // an update takes 2 ms at most
+static constexpr uint64_t PATIENCE_NS = 10'000'000; // an update takes 2 ms at most,
+static constexpr uint64_t POLL_NS = 250'000;         // and is announced 244 us before
 
 enum cmos : uint8_t {
     CMOS_SECOND = 0x00,
@@ -49,8 +50,10 @@ static uint64_t read_whole(handle_t ports)
 {
     ticks_t deadline = deadline_after(PATIENCE_NS);
     do {
-        if (cmos_read(ports, CMOS_STATUS_A) & UPDATED)
+        if (cmos_read(ports, CMOS_STATUS_A) & UPDATED) {
+            (void)sleep_until(deadline_after(POLL_NS)); // an emulator's clock may need the hart
             continue;
+        }
         struct rtc_time first = read_once(ports), second = read_once(ports);
         if (memcmp(&first, &second, sizeof first) == 0)
             return rtc_seconds(first, cmos_read(ports, CMOS_STATUS_B));
@@ -64,6 +67,6 @@ uint64_t rtc_read(handle_t io)
     if (system_io_create(io, CMOS_PORTS, 2, &ports) != OK)
         return 0;
     uint64_t seconds = read_whole((handle_t)ports);
-    (void)!system_handle_close((handle_t)ports);
+    (void)system_handle_close((handle_t)ports);
     return seconds;
 }
