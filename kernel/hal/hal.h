@@ -63,9 +63,9 @@ uint64_t hal_calibration_ticks(void);
 // One-shot timer of this hart: VECTOR_TIMER arrives at or soon after the deadline.
 void hal_timer_arm(ticks_t deadline);
 
-// Interrupt lines, by global system interrupt. Find makes one of what a driver calls its line: an ISA
-// number (0-15, overrides of the MADT applied) or a global system interrupt above; false if there is
-// no such line. Configure leaves it masked, and delivered to the boot hart by this vector.
+// Interrupt lines, by global system interrupt. Find makes one of what a driver calls its line: an
+// ISA number (0-15, overrides of the MADT applied) or a global system interrupt above; false if
+// there is no such line. Configure leaves it masked, and delivered to the boot hart by this vector.
 bool hal_irq_find(uint32_t *line);
 void hal_irq_configure(uint32_t line, uint32_t irq_flags, uint8_t vector);
 void hal_irq_mask(uint32_t line, bool masked);

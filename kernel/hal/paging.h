@@ -18,8 +18,8 @@ paddr_t boot_allocate(uint64_t size);
 // there before. Other harts see it without a flush.
 void paging_map(uint64_t virtual, paddr_t physical, uint64_t size, entry_t flags);
 
-// Makes a kernel stack of `size` bytes, from the frames; what lies below it must never be mapped, so
-// that an overflow faults. Returns its top, or 0 if there are no frames left.
+// Makes a kernel stack of `size` bytes, of frames; what lies below it must never be mapped, so that
+// an overflow faults. Returns its top, or 0 if there are no frames left.
 uint64_t paging_map_stack(uint64_t bottom, uint64_t size);
 
 // Maps device memory, uncached and writable, at the next free place of LAYOUT_DEVICES. The result

@@ -59,7 +59,7 @@ void process_write(struct process *process, uaddr_t address, const void *data, s
     while (size > 0) {
         size_t offset = address % PAGE_SIZE, part = smaller(size, PAGE_SIZE - offset);
         spinlock_acquire(&process->space.lock);
-        // Of its own, as nothing runs in the process yet; what it cannot write is written all the same.
+        // Its own, as nothing runs in the process yet; also what it cannot write.
         uint8_t *page = space_page_locked(&process->space, address - offset, false);
         if (page == nullptr)
             panic("a page of %s is not there", process->name);

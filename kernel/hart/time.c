@@ -3,8 +3,8 @@
 #include "hart/hart.h"
 
 // A skew heap (Sleator and Tarjan, "Self-Adjusting Heaps", 1986): no deadline is nearer than its
-// parent's. Melding goes down the right sides and exchanges sides on the way, which keeps them short:
-// O(log n) on the average of any sequence of operations.
+// parent's. Melding goes down the right sides and exchanges sides on the way, which keeps them
+// short: O(log n) on the average of any sequence of operations.
 
 static struct timer *meld(struct timer *a, struct timer *b) {
     struct timer *root = nullptr, *parent = nullptr, **link = &root;

@@ -38,8 +38,8 @@ void apic_write(enum apic_register reg, uint32_t value);
 // The running hart's id.
 uint32_t apic_id(void);
 
-// Interrupt commands: Intel SDM vol. 3A section 10.6.1. With a vector, nothing or with the page of a
-// start-up in the low byte.
+// Interrupt commands: Intel SDM vol. 3A section 10.6.1. The low byte is a vector, or the page of a
+// start-up, or nothing.
 enum apic_command : uint32_t {
     APIC_INTERRUPT = 1 << 14, // "assert", as in all others
     APIC_NMI_OTHERS = 3 << 18 | 1 << 14 | 4 << 8, // to all harts but this one, whatever the id

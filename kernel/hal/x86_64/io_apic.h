@@ -1,4 +1,5 @@
-// The I/O APICs, which implement hal_irq_: each takes a run of global system interrupts, one for each of its pins.
+// The I/O APICs, which implement hal_irq_ of hal.h: each takes a run of global system interrupts,
+// one for each of its pins.
 //
 // Intel 82093AA data sheet (290566), chapter 3. The index register of an I/O APIC is shared by all
 // harts, so a lock guards it: io_apic_lock, below which nothing is taken.
