@@ -65,7 +65,6 @@ void processes_initialize(uint64_t frames) {
     struct process *kernel = &kernel_process;
     kernel->object = (struct object){.references = 1, .type = OBJECT_PROCESS};
     kernel->state = PROCESS_LIVE;
-    kernel->watches_end = &kernel->watches;
     __builtin_memcpy(kernel->name, "kernel", 7);
     kernel->account.limit = frames;
     heap_initialize(&kernel->heap, &kernel->account);
@@ -93,7 +92,6 @@ status_t process_create(struct process *creator, uint64_t limit, const char name
     if (status != OK)
         return status;
     struct process *p = *process;
-    p->watches_end = &p->watches;
     __builtin_memcpy(p->name, name, sizeof(p->name));
     list_add(p);
     status = account_transfer(&creator->account, &p->account, limit);
@@ -414,6 +412,8 @@ status_t process_watch(struct process *process, struct process *watcher, struct 
     spinlock_acquire(&process->lock);
     bool ended = process->state == PROCESS_ENDED;
     if (!ended) {
+        if (process->watches == nullptr)
+            process->watches_end = &process->watches;
         *process->watches_end = watch;
         process->watches_end = &watch->next;
     }
