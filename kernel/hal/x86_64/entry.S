@@ -14,25 +14,13 @@
 #define HART_TOKENS %gs:0x20
 #define HART_TRACE_SPECIAL %gs:0x28
 
-// Offsets in struct thread.
-#define T_RAX 0x10
-#define T_RCX 0x18
-#define T_RDX 0x20
-#define T_RSI 0x28
-#define T_RDI 0x30
-#define T_R8 0x38
-#define T_R9 0x40
-#define T_R10 0x48
-#define T_R11 0x50
-#define T_RBX 0x58
-#define T_RBP 0x60
-#define T_R12 0x68
-#define T_R13 0x70
-#define T_R14 0x78
-#define T_R15 0x80
-#define T_RIP 0x88
-#define T_RFLAGS 0x90
-#define T_RSP 0x98
+// Offsets in struct thread; T_rax and so on are those of its registers.
+    .set T_next, 0x10
+    .irp register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15, rip, \
+                   rflags, rsp
+    .set T_\register, T_next
+    .set T_next, T_next + 8
+    .endr
 #define T_FULL 0xa0
 #define T_DEADLINE 0xf8 // call.deadline
 
@@ -41,6 +29,28 @@
 // A parcel's descriptor (include/abi/message.h).
 #define PARCEL_MODE_SHIFT 48
 #define PARCEL_LEND 2
+
+// Stores, loads, pushes or pops registers, in the order in which they are named.
+    .macro STORE thread, registers:vararg
+    .irp register, \registers
+    movq %\register, T_\register(%\thread)
+    .endr
+    .endm
+    .macro LOAD thread, registers:vararg
+    .irp register, \registers
+    movq T_\register(%\thread), %\register
+    .endr
+    .endm
+    .macro PUSH registers:vararg
+    .irp register, \registers
+    pushq %\register
+    .endr
+    .endm
+    .macro POP registers:vararg
+    .irp register, \registers
+    popq %\register
+    .endr
+    .endm
 
     .section .text.entry, "ax"
 
@@ -141,30 +151,19 @@ __regcall3__message_reply_receive_slow:
     cmpl $1, %eax
     jne 2f
     movq T_DEADLINE(%r11), %r10
-2:  movq T_RIP(%r11), %rcx
-    movq T_RSP(%r11), %rsp
+2:  movq T_rip(%r11), %rcx
+    movq T_rsp(%r11), %rsp
 
 system_call_slow:
     movq %rsp, HART_USER_RSP
     movq HART_KERNEL_STACK, %rsp
     pushq %rax
     movq HART_CURRENT, %rax
-    popq T_RAX(%rax)
-    movq %rcx, T_RIP(%rax)
+    popq T_rax(%rax)
+    movq %rcx, T_rip(%rax)
     movq HART_USER_RSP, %rcx
-    movq %rcx, T_RSP(%rax)
-    movq %r10, T_R10(%rax)
-    movq %rdx, T_RDX(%rax)
-    movq %rsi, T_RSI(%rax)
-    movq %rdi, T_RDI(%rax)
-    movq %r8, T_R8(%rax)
-    movq %r9, T_R9(%rax)
-    movq %rbx, T_RBX(%rax)
-    movq %rbp, T_RBP(%rax)
-    movq %r12, T_R12(%rax)
-    movq %r13, T_R13(%rax)
-    movq %r14, T_R14(%rax)
-    movq %r15, T_R15(%rax)
+    movq %rcx, T_rsp(%rax)
+    STORE rax, r10, rdx, rsi, rdi, r8, r9, rbx, rbp, r12, r13, r14, r15
     movl $0, T_FULL(%rax)
     movq %rax, %rdi
     xorl %ebp, %ebp
@@ -175,35 +174,22 @@ system_call_slow:
     .globl thread_resume
 thread_resume:
     movq HART_CURRENT, %rdi
-    movq T_RAX(%rdi), %rax
-    movq T_RDX(%rdi), %rdx
-    movq T_RSI(%rdi), %rsi
-    movq T_R8(%rdi), %r8
-    movq T_R9(%rdi), %r9
-    movq T_R10(%rdi), %r10
-    movq T_RBX(%rdi), %rbx
-    movq T_RBP(%rdi), %rbp
-    movq T_R12(%rdi), %r12
-    movq T_R13(%rdi), %r13
-    movq T_R14(%rdi), %r14
-    movq T_R15(%rdi), %r15
+    LOAD rdi, rax, rdx, rsi, r8, r9, r10, rbx, rbp, r12, r13, r14, r15
     cmpl $0, T_FULL(%rdi)
     jne 1f
-    movq T_RIP(%rdi), %rcx
+    movq T_rip(%rdi), %rcx
     movl $USER_RFLAGS, %r11d
-    movq T_RSP(%rdi), %rsp
-    movq T_RDI(%rdi), %rdi
+    movq T_rsp(%rdi), %rsp
+    movq T_rdi(%rdi), %rdi
     swapgs
     sysretq
 1:  movq HART_KERNEL_STACK, %rsp
     pushq $SELECTOR_USER_DATA
-    pushq T_RSP(%rdi)
-    pushq T_RFLAGS(%rdi)
+    pushq T_rsp(%rdi)
+    pushq T_rflags(%rdi)
     pushq $SELECTOR_USER_CODE
-    pushq T_RIP(%rdi)
-    movq T_RCX(%rdi), %rcx
-    movq T_R11(%rdi), %r11
-    movq T_RDI(%rdi), %rdi
+    pushq T_rip(%rdi)
+    LOAD rdi, rcx, r11, rdi
     swapgs
     iretq
 
@@ -289,27 +275,14 @@ entry_interrupt:
     swapgs
     pushq %rdi
     movq HART_CURRENT, %rdi
-    popq T_RDI(%rdi)
-    movq %rax, T_RAX(%rdi)
-    movq %rcx, T_RCX(%rdi)
-    movq %rdx, T_RDX(%rdi)
-    movq %rsi, T_RSI(%rdi)
-    movq %r8, T_R8(%rdi)
-    movq %r9, T_R9(%rdi)
-    movq %r10, T_R10(%rdi)
-    movq %r11, T_R11(%rdi)
-    movq %rbx, T_RBX(%rdi)
-    movq %rbp, T_RBP(%rdi)
-    movq %r12, T_R12(%rdi)
-    movq %r13, T_R13(%rdi)
-    movq %r14, T_R14(%rdi)
-    movq %r15, T_R15(%rdi)
+    popq T_rdi(%rdi)
+    STORE rdi, rax, rcx, rdx, rsi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
     popq %rsi // vector
     popq %rdx // error code
-    popq T_RIP(%rdi)
+    popq T_rip(%rdi)
     popq %rax // cs
-    popq T_RFLAGS(%rdi)
-    popq T_RSP(%rdi)
+    popq T_rflags(%rdi)
+    popq T_rsp(%rdi)
     movl $1, T_FULL(%rdi)
     movq HART_KERNEL_STACK, %rsp
     cld
@@ -319,66 +292,30 @@ entry_interrupt:
 
 // The hart was idle, or the kernel is at fault: the state stays on the stack, as struct registers.
 kernel_interrupted:
-    subq $0x90, %rsp
-    movq %rax, 0x00(%rsp)
-    movq %rcx, 0x08(%rsp)
-    movq %rdx, 0x10(%rsp)
-    movq %rsi, 0x18(%rsp)
-    movq %rdi, 0x20(%rsp)
-    movq %r8, 0x28(%rsp)
-    movq %r9, 0x30(%rsp)
-    movq %r10, 0x38(%rsp)
-    movq %r11, 0x40(%rsp)
-    movq %rbx, 0x48(%rsp)
-    movq %rbp, 0x50(%rsp)
-    movq %r12, 0x58(%rsp)
-    movq %r13, 0x60(%rsp)
-    movq %r14, 0x68(%rsp)
-    movq %r15, 0x70(%rsp)
-    movq 0xa0(%rsp), %rax // rip
-    movq %rax, 0x78(%rsp)
-    movq 0xb0(%rsp), %rax // rflags
-    movq %rax, 0x80(%rsp)
-    movq 0xb8(%rsp), %rax // rsp
-    movq %rax, 0x88(%rsp)
+    pushq 0x28(%rsp) // rsp
+    pushq 0x28(%rsp) // rflags
+    pushq 0x20(%rsp) // rip
+    PUSH r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
     movq %rsp, %rdi
-    movq 0x90(%rsp), %rsi
-    movq 0x98(%rsp), %rdx
+    movq 0x90(%rsp), %rsi // vector
+    movq 0x98(%rsp), %rdx // error code
     movq %rsp, %rbx
     andq $-16, %rsp
     cld
     call kernel_interrupted_arrive
     movq %rbx, %rsp
-    movq 0x00(%rsp), %rax
-    movq 0x08(%rsp), %rcx
-    movq 0x10(%rsp), %rdx
-    movq 0x18(%rsp), %rsi
-    movq 0x20(%rsp), %rdi
-    movq 0x28(%rsp), %r8
-    movq 0x30(%rsp), %r9
-    movq 0x38(%rsp), %r10
-    movq 0x40(%rsp), %r11
-    movq 0x48(%rsp), %rbx
-    movq 0x50(%rsp), %rbp
-    movq 0x58(%rsp), %r12
-    movq 0x60(%rsp), %r13
-    movq 0x68(%rsp), %r14
-    movq 0x70(%rsp), %r15
-    addq $0xa0, %rsp
+    POP rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+    addq $0x28, %rsp
     iretq
 
 // Double fault, NMI, machine check: on a stack of their own, and at any moment, so the GS base may
 // still be the program's. The kernel's has its top bit set (Intel SDM vol. 3A section 5.8.8).
 entry_abort:
-    pushq %rax
-    pushq %rcx
-    pushq %rdx
+    PUSH rax, rcx, rdx
     movl $0xc0000101, %ecx // IA32_GS_BASE
     rdmsr
     testl %edx, %edx
-    popq %rdx
-    popq %rcx
-    popq %rax
+    POP rdx, rcx, rax
     js kernel_interrupted
     swapgs
     jmp kernel_interrupted
