@@ -73,10 +73,6 @@ void hal_irq_mask(uint32_t line, bool masked);
 // Tells the local APIC that the interrupt in service has been taken.
 void hal_interrupt_end(void);
 
-// Whether a vector arrived for no reason, as controllers sometimes do: VECTOR_SPURIOUS, or line 7 of
-// a legacy controller. Only to be counted: no hal_interrupt_end.
-bool hal_interrupt_spurious(uint8_t vector);
-
 // I/O ports; width 1, 2 or 4 bytes.
 uint32_t hal_io_read(uint16_t port, unsigned width);
 void hal_io_write(uint16_t port, unsigned width, uint32_t value);

@@ -16,10 +16,16 @@ static void vector_unexpected(struct hart *hart, uint64_t vector) {
         log_warning("unexpected interrupt, vector %lu; further ones are only counted", vector);
 }
 
+// Controllers deliver for no reason, too, and have nothing in service then: the local APIC a vector of
+// its own, the legacy ones, whose lines are all masked, their line 7.
+static bool is_spurious(uint64_t vector) {
+    return vector == VECTOR_SPURIOUS || vector < VECTOR_LINES;
+}
+
 static void interrupt_take(uint64_t vector) {
     struct hart *hart = hart_self();
     hart->counters.interrupts++;
-    if (hal_interrupt_spurious((uint8_t)vector)) {
+    if (is_spurious(vector)) {
         hart->counters.spurious++;
         return;
     }
