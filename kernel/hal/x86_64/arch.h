@@ -33,7 +33,6 @@ struct hart_arch {
     uint64_t gdt[8];
     struct task_state tss;
     uint32_t apic_id;
-    uint32_t timer_shift;
 };
 
 static inline void *physical_to_virtual(paddr_t address) {

@@ -74,9 +74,11 @@ static void measure(const struct clock_reference *reference) {
 // Without a reference the timer's rate is not known either, unless it is the time-stamp counter's
 // or the crystal's.
 static void assume(void) {
+    uint64_t timer_hz = processor.crystal_hz;
+
     ticks_per_second = processor.tsc_hz ? processor.tsc_hz : TICKS_PER_SECOND_UNKNOWN;
-    timer_calibrate(ticks_per_second,
-                    processor.crystal_hz ? processor.crystal_hz : ticks_per_second);
+    timer_hz = timer_hz ? timer_hz : ticks_per_second;
+    timer_calibrate(ticks_per_second, (uint32_t)(timer_hz / TIMER_DIVISOR));
     log_warning("no clock to measure the time-stamp counter against");
 }
 
