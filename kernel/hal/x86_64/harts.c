@@ -106,15 +106,13 @@ static bool wait_for_answer(unsigned limit_us) {
     return __c11_atomic_load(&answered, __ATOMIC_ACQUIRE);
 }
 
-// INIT, start-up, and start-up again if the first was lost (Intel SDM vol. 3A section 8.4.4.1). The
-// 10 ms after INIT are for processors before 2006 only.
+// INIT, and start-up until one was not lost (Intel SDM vol. 3A section 8.4.4.1). Processors before 2006
+// need 10 ms after INIT: theirs is the second.
 static bool wake(uint32_t id) {
-    bool old = processor.intel && processor.family == 0xf;
-
     apic_send(id, APIC_INIT, 0);
-    clock_wait_us(old ? 10'000 : 200);
+    clock_wait_us(200);
     apic_send(id, APIC_STARTUP, TRAMPOLINE_ADDRESS / PAGE_SIZE);
-    if (wait_for_answer(1'000))
+    if (wait_for_answer(10'000))
         return true;
     apic_send(id, APIC_STARTUP, TRAMPOLINE_ADDRESS / PAGE_SIZE);
     return wait_for_answer(ANSWER_LIMIT_US);

@@ -33,12 +33,8 @@ struct processor processor;
 static bool bit(uint32_t word, unsigned number) { return word >> number & 1; }
 
 static void detect_identity(void) {
-    struct cpuid vendor = cpuid(0, 0), version = cpuid(1, 0);
+    struct cpuid version = cpuid(1, 0);
 
-    processor.intel = vendor.ebx == 0x756e6547 && vendor.edx == 0x49656e69; // "Genu" "ineI"
-    processor.family = version.eax >> 8 & 0xf;
-    if (processor.family == 0xf)
-        processor.family += version.eax >> 20 & 0xff;
     processor.global_pages = bit(version.edx, 13);
     processor.x2apic = bit(version.ecx, 21);
     processor.tsc_deadline = bit(version.ecx, 24);

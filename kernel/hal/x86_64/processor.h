@@ -18,8 +18,6 @@ enum : uint64_t {
 struct processor {
     bool smep, smap, umip, global_pages;
     bool xsave, x2apic, tsc_deadline, tsc_invariant;
-    uint8_t family;        // as displayed: extended family added
-    bool intel;
     uint64_t vector_mask;  // XCR0 in use; 0 without XSAVE
     uint32_t vector_size;  // bytes of the vector state area
     uint32_t crystal_hz;   // CPUID 15H, 0 if not given

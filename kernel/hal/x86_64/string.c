@@ -26,17 +26,11 @@ PLAIN void *memcpy(void *restrict to, const void *restrict from, size_t size) {
 PLAIN void *memmove(void *to, const void *from, size_t size) {
     char *out = to;
     const char *in = from;
-    if (out <= in || out >= in + size) {
-        // Upwards. Steps of eight bytes are right although the two overlap: each step reads before
-        // it writes, and what it writes lies below what is still to be read.
-        if ((size_t)(in - out) >= 8)
-            return memcpy(to, from, size);
-        for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++)
+        if (out < in)
             out[i] = in[i];
-    } else {
-        while (size-- > 0)
-            out[size] = in[size];
-    }
+        else
+            out[size - 1 - i] = in[size - 1 - i];
     return to;
 }
 
