@@ -58,6 +58,7 @@ struct query_hart {
     uint32_t index, apic_id, online, reserved;
     uint64_t idle_ticks, page_flushes, flush_ipis, wake_ipis, interrupts, spurious;
     uint64_t switches, space_loads; // the fast path of a call, and of its reply, counts neither
+    uint64_t space_keeps; // loads that kept the space's translations, those of the fast path included
 };
 
 // Why and where a program was ended by a fault: for whoever knows the names of its functions.

@@ -13,7 +13,7 @@ static void features_text(char *text, size_t size) {
         const char *name;
     } feature[] = {
         {processor.smep, "smep"},      {processor.smap, "smap"},
-        {processor.umip, "umip"},
+        {processor.umip, "umip"},      {processor.pcid, "pcid"},
         {processor.xsave, "xsave"},    {(processor.vector_mask & STATE_AVX) != 0, "avx"},
         {processor.x2apic, "x2apic"},  {(processor.vector_mask & STATE_AVX512) != 0, "avx512"},
         {processor.tsc_deadline, "tsc-deadline"},

@@ -139,6 +139,7 @@ static uint64_t query_harts(void *page, uint64_t index) {
             .idle_ticks = c->idle_ticks,
             .switches = c->switches,
             .space_loads = c->space_loads,
+            .space_keeps = c->space_keeps,
             .page_flushes = c->page_flushes,
             .flush_ipis = c->flush_ipis,
             .wake_ipis = c->wake_ipis,

@@ -4,8 +4,9 @@
 //
 // <arch.h> provides: paddr_t; physical_to_virtual(), virtual_to_physical(); hal_ticks(); hal_pause();
 // struct registers (a thread's saved state); struct hart_arch; hart_self(); HART_GET(field) and
-// HART_SET(field, value) for fields of this hart's block; hal_page_flush(uaddr); hal_space_load(root);
-// hal_space_root(); page-table entry bits (ENTRY_*).
+// HART_SET(field, value) for fields of this hart's block; hal_page_flush(uaddr); hal_space_load(root),
+// hal_space_load_tagged(root, tag, keep), hal_space_switch(root), hal_space_flush(); page-table
+// entry bits (ENTRY_*).
 #pragma once
 
 #include <abi/status.h>
@@ -36,6 +37,9 @@ bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart));
 
 // Interrupts another hart; it comes by interrupt_arrive (interrupt/interrupt.h) with this vector.
 void hal_hart_interrupt(struct hart *hart, uint8_t vector);
+
+// What hal_space_switch calls where translations are tagged (memory/tlb.c): loads hart->space.
+[[clang::preserve_most]] void tlb_switch(void);
 
 // The running hart's block, at any time: nullptr before hal_hart_initialize.
 struct hart *hal_hart_here(void);

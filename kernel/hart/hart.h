@@ -24,8 +24,8 @@ struct run_queue {
 };
 
 struct hart_counters {
-    uint64_t idle_ticks, switches, space_loads, page_flushes, flush_ipis, wake_ipis, interrupts,
-        spurious;
+    uint64_t idle_ticks, switches, space_loads, space_keeps, page_flushes, flush_ipis, wake_ipis,
+        interrupts, spurious;
     uint32_t objects[OBJECT_TYPES]; // made here, less those freed here: the harts' sum counts
 };
 
@@ -67,6 +67,7 @@ struct hart {
     const struct registers *stopped; // its last state, when a crash has stopped it
     struct trace_ring *ring;
     uint64_t messages; // numbered so far
+    uint64_t tagged[SPACE_TAGS]; // generations of which translations are kept (memory/tlb.c)
     struct hart_counters counters;
     struct hart_arch arch;
 };

@@ -134,23 +134,11 @@ void hart_requeue(struct hart *hart) {
     queue_append(hart, thread);
 }
 
-// Loads the address space if another is loaded, or if what was removed from it since is still owed.
-static void space_enter(struct hart *hart, struct space *space) {
-    if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) == space &&
-        hart->generation == __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE))
-        return;
-    // Loading the root, which serialises, makes this visible before any translation is cached.
-    __c11_atomic_store(&hart->space, space, __ATOMIC_RELAXED);
-    hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
-    hart->counters.space_loads++;
-    hal_space_load(space->root);
-}
-
 void hart_enter(struct hart *hart, struct thread *thread) {
     thread->hart = hart;
     hart->current = thread;
     hart->counters.switches++;
-    space_enter(hart, thread->space);
+    tlb_enter(hart, thread->space);
     if ((hart->special & SPECIAL_FS) || thread->fs_base != 0)
         hal_thread_pointer_set(thread->fs_base);
     hart->special = thread->fs_base != 0 ? SPECIAL_FS : 0;
@@ -286,7 +274,7 @@ void hart_exit(void) {
             hal_interrupts_admit();
         }
     }
-    space_enter(hart, hart->current->space);
+    tlb_enter(hart, hart->current->space);
     __c11_atomic_store(&hart->load, hart->queued + 1, __ATOMIC_RELAXED);
     tick_update(hart);
     quiet_point();

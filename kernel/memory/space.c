@@ -6,8 +6,6 @@
 #include "hal/string.h"
 #include "memory/internal.h"
 
-// Each space counts in a range of its own, so that what a hart noted of one never fits another.
-static constexpr uint64_t GENERATION_STEP = 1ull << 40;
 static constexpr unsigned TABLES_AT_ONCE = 3; // at its end: 1,536 pages
 static _Atomic uint64_t generations = GENERATION_STEP;
 

@@ -26,6 +26,10 @@
 #include "memory/frame.h"
 #include "sync/spinlock.h"
 
+// Each space counts its generations in a range of its own, so that what a hart noted of one never fits
+// another. The range's number, in so many bits as there are, tags the space's translations.
+static constexpr uint64_t GENERATION_STEP = 1ull << 40;
+
 struct space {
     struct spinlock lock;
     paddr_t root;

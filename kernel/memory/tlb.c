@@ -35,8 +35,29 @@ static uint64_t generation_advance(struct space *space) {
 
 static void flush_all(struct hart *self) {
     self->counters.space_loads++;
-    hal_space_load(hal_space_root());
+    hal_space_flush();
 }
+
+// --- translations that are tagged ----------------------------------------------------------------
+
+static unsigned tag_of(uint64_t generation) {
+    return (unsigned)(generation / GENERATION_STEP % SPACE_TAGS);
+}
+
+void tlb_switch(void) {
+    struct hart *hart = hart_self();
+    struct space *space = __c11_atomic_load(&hart->space, __ATOMIC_RELAXED);
+    hart->tagged[tag_of(hart->generation)] = hart->generation;
+    // Whoever counts the generation up after this reads hart->space as it is now, and asks for a flush.
+    __c11_atomic_thread_fence(__ATOMIC_SEQ_CST);
+    hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
+    unsigned tag = tag_of(hart->generation);
+    bool keep = hart->tagged[tag] == hart->generation;
+    hart->counters.space_keeps += keep;
+    hal_space_load_tagged(space->root, tag, keep);
+}
+
+// --- changes -------------------------------------------------------------------------------------
 
 void tlb_changed(struct space *space, uaddr_t address, uint64_t pages) {
     struct hart *self = hart_self();

@@ -7,11 +7,16 @@
 //
 //     remover                           hart that enters
 //     change entries                    hart->space = space
-//     generation++ (a full barrier)     hart->generation = space->generation
-//     read hart->space                  load the root (serialising)
+//     generation++ (a full barrier)     load the root (serialising)
+//     read hart->space                  hart->generation = space->generation
 //
 // The fast path loads roots without noting the generation: a hart then remembers an older one, or
 // another space's (no two spaces share a value), and reloads once too often.
+//
+// With PCIDs translations stay while other spaces are loaded. Each hart remembers, by tag, which
+// generation of which space it has them of, and loads without dropping them if that is still the
+// space's generation. Spaces may share a tag: the later one finds the other's generation, and drops
+// what is there. Here the generation is read before the load, behind a full barrier.
 //
 // Requests are posted under the space's lock and waited for by tlb_wait, mostly with no lock held.
 // Until then nothing that was unlinked may be used for anything else: entries go by tlb_release, and
@@ -21,6 +26,18 @@
 #include "hart/hart.h"
 #include "memory/entry.h"
 #include "memory/space.h"
+
+// Loads the address space if another is loaded, or if what was removed from it since is still owed.
+static inline void tlb_enter(struct hart *hart, struct space *space) {
+    if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) == space &&
+        hart->generation == __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE))
+        return;
+    // Loading the root, which serialises, makes this visible before any translation is cached.
+    __c11_atomic_store(&hart->space, space, __ATOMIC_RELAXED);
+    hart->counters.space_loads++;
+    hal_space_switch(space->root);
+    hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
+}
 
 // After entries of `space` were changed by a system call of its own: drops this hart's translations
 // at once if it runs the space. One page: INVLPG; more: all of the space's.

@@ -51,5 +51,5 @@ static inline void fast_switch(struct thread *next) {
     HART_SET(current, next);
     // Loading the root, which serialises, makes this visible before any translation is cached.
     __c11_atomic_store(&((__seg_gs struct hart *)0)->space, space, __ATOMIC_RELAXED);
-    hal_space_load(space->root);
+    hal_space_switch(space->root);
 }

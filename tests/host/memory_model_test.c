@@ -14,6 +14,7 @@
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c tests/host/hal/adversary.c
 // sources: tests/host/hal/memory_model.c tests/host/hal/memory_steps.c
 // defines: BATON_DEBUG=1
+#include "machine.h"
 #include "memory_steps.h"
 #include "test.h"
 
@@ -92,6 +93,7 @@ TEST(memory_does_what_the_model_does) {
     uint64_t sequences = setting("MEMORY_MODEL_STEPS", 400'000) / LENGTH;
     for (uint64_t i = 0; i < sequences; i++, seed++) {
         unsigned shift = seed % 3;
+        machine_tags = seed / 3 % 2 != 0;
         sequence_make(seed, steps, LENGTH);
         if (sequence_passes(steps, LENGTH, shift, false))
             continue;

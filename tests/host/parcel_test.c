@@ -594,6 +594,51 @@ TEST(a_blocked_lender_pays_no_flush) {
     end();
 }
 
+TEST(tagged_translations_stay_until_something_is_removed) {
+    begin();
+    machine_tags = true;
+    for (unsigned i = 0; i < 3; i++)
+        machine_enter(&all[i]->space);
+    memset(loads, 0, sizeof(loads));
+    memset(page_flushes, 0, sizeof(page_flushes));
+    uint64_t keeps = hart_self()->counters.space_keeps;
+    machine_enter(&a.space);
+    machine_enter(&b.space);
+    CHECK_EQ(loads[0], 0);
+    CHECK_EQ(hart_self()->counters.space_keeps, keeps + 2);
+    // Of b's own pages one goes at once; what it gives away from elsewhere is owed.
+    CHECK_EQ(memory_free(&b.space, pages(PLACE, 1, PARCEL_NONE, 0)), OK);
+    CHECK_EQ(page_flushes[0], 1);
+    machine_enter(&a.space);
+    machine_enter(&b.space);
+    CHECK_EQ(loads[0], 0);
+    machine_enter(&a.space);
+    CHECK_EQ(memory_free(&b.space, pages(PLACE + PAGE_SIZE, 1, PARCEL_NONE, 0)), OK);
+    CHECK_EQ(page_flushes[0], 1);
+    machine_enter(&b.space);
+    CHECK_EQ(loads[0], 1);
+    // The kernel's root lies between, and drops nothing of theirs.
+    machine_enter(nullptr);
+    loads[0] = 0;
+    machine_enter(&b.space);
+    machine_enter(&a.space);
+    CHECK_EQ(loads[0], 0);
+    machine_enter(nullptr);
+    end();
+}
+
+TEST(spaces_that_share_a_tag_drop_each_others_translations) {
+    for (unsigned round = 0; round < 2 * SPACE_TAGS; round++) {
+        begin();
+        loads[0] = 0;
+        machine_enter(&a.space); // under this tag there may be something of a space that is gone
+        CHECK_EQ(loads[0], 1);
+        machine_enter(nullptr);
+        end();
+    }
+    machine_tags = false;
+}
+
 static uint64_t generation(const struct test_space *space) {
     return __c11_atomic_load(&space->space.generation, __ATOMIC_RELAXED);
 }

@@ -67,9 +67,37 @@ static inline void hal_page_flush(uint64_t address) {
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-// Loads an address space's root; drops all translations but the kernel's global ones.
+// Loads a root; drops all translations but the kernel's global ones.
 static inline void hal_space_load(paddr_t root) {
     __asm__ volatile("movq %0, %%cr3" : : "r"(root) : "memory");
+}
+
+// Processors with PCIDs tag translations, and can keep those of spaces that are not loaded. A load
+// drops what is there under the same tag, unless told to keep it (Intel SDM vol. 3A section 4.10).
+static constexpr unsigned SPACE_TAGS = 256; // 0 is the kernel's own root's too
+
+static inline void hal_space_load_tagged(paddr_t root, unsigned tag, bool keep) {
+    hal_space_load(root | tag | (uint64_t)keep << 63);
+}
+
+// Drops all translations of the root that is loaded.
+static inline void hal_space_flush(void) {
+    uint64_t root;
+    __asm__ volatile("movq %%cr3, %0\n\tmovq %0, %%cr3" : "=r"(root) : : "memory");
+}
+
+// Loads the root of the space that hart->space names, whose thread is to run. The two prefixes mean nothing: they make the
+// instruction as long as the call of tlb_switch that it becomes on processors with PCIDs, which saves
+// all others a test here. That function leaves all registers as they are but r11.
+static inline void hal_space_switch(paddr_t root) {
+    __asm__ volatile("1: .byte 0x3e, 0x3e\n\t"
+                     "movq %%rax, %%cr3\n\t"
+                     ".pushsection .rodata.switches, \"a\"\n\t"
+                     ".quad 1b\n\t"
+                     ".popsection"
+                     :
+                     : "a"(root)
+                     : "r11", "cc", "memory");
 }
 
 static inline paddr_t hal_space_root(void) {

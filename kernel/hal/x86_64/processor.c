@@ -3,6 +3,8 @@
 #include "hal/x86_64/processor.h"
 
 #include "hal/hal.h"
+#include "hal/string.h"
+#include "hal/x86_64/image.h"
 #include "hal/x86_64/instructions.h"
 
 enum : uint64_t {
@@ -20,6 +22,7 @@ enum : uint64_t {
     CR4_FXSAVE = 1 << 9,
     CR4_VECTOR_EXCEPTIONS = 1 << 10,
     CR4_UMIP = 1 << 11,
+    CR4_PCID = 1 << 17,
     CR4_XSAVE = 1 << 18,
     CR4_SMEP = 1 << 20,
     CR4_SMAP = 1 << 21,
@@ -36,6 +39,7 @@ static void detect_identity(void) {
     struct cpuid version = cpuid(1, 0);
 
     processor.global_pages = bit(version.edx, 13);
+    processor.pcid = bit(version.ecx, 17);
     processor.x2apic = bit(version.ecx, 21);
     processor.tsc_deadline = bit(version.ecx, 24);
     processor.xsave = bit(version.ecx, 26);
@@ -83,6 +87,19 @@ static void detect_clock(void) {
         processor.tsc_hz = (cpuid(0x16, 0).eax & 0xffff) * 1000000ull;
 }
 
+// Makes each hal_space_switch a call. The text is not writable; processor_control protects it again.
+static void switches_patch(void) {
+    static constexpr uint8_t CALL = 0xe8;
+
+    cr0_write(cr0_read() & ~CR0_WRITE_PROTECT);
+    for (uint8_t **site = image_switches; site < image_switches_end; site++) {
+        int32_t distance = (int32_t)((uint8_t *)tlb_switch - (*site + 5));
+
+        **site = CALL;
+        memcpy(*site + 1, &distance, sizeof distance);
+    }
+}
+
 void processor_detect(void) {
     if (processor.vector_size)
         return;
@@ -90,6 +107,8 @@ void processor_detect(void) {
     detect_protection();
     detect_vectors();
     detect_clock();
+    if (processor.pcid)
+        switches_patch();
 }
 
 void processor_control(void) {
@@ -97,6 +116,7 @@ void processor_control(void) {
 
     cr4 |= processor.global_pages ? CR4_GLOBAL_PAGES : 0;
     cr4 |= processor.umip ? CR4_UMIP : 0;
+    cr4 |= processor.pcid ? CR4_PCID : 0;
     cr4 |= processor.xsave ? CR4_XSAVE : 0;
     cr4 |= processor.smep ? CR4_SMEP : 0;
     cr4 |= processor.smap ? CR4_SMAP : 0;

@@ -16,7 +16,7 @@ enum : uint64_t {
 };
 
 struct processor {
-    bool smep, smap, umip, global_pages;
+    bool smep, smap, umip, global_pages, pcid;
     bool xsave, x2apic, tsc_deadline, tsc_invariant;
     uint64_t vector_mask;  // XCR0 in use; 0 without XSAVE
     uint32_t vector_size;  // bytes of the vector state area

@@ -11,7 +11,7 @@ static constexpr unsigned PAGES_KEPT = 96, UPPERS_KEPT = 24;
 // Level 0: a page at `address`. Level 1 to 3: the table of that level for addresses like it.
 struct kept {
     bool used, write, execute;
-    unsigned level;
+    unsigned level, tag;
     uaddr_t address;
     paddr_t target;
 };
@@ -27,15 +27,24 @@ static uint32_t random_number(uint32_t limit) {
     return (state >> 8) % limit;
 }
 
-static void page_flushed(unsigned hart, uint64_t address) {
-    struct tlb *tlb = &tlbs[hart];
-    memset(tlb->uppers, 0, sizeof(tlb->uppers));
-    for (unsigned i = 0; i < PAGES_KEPT; i++)
-        if (tlb->pages[i].address == (address & ~(PAGE_SIZE - 1)))
-            tlb->pages[i].used = false;
+static unsigned tag_here(void) { return hart_self()->arch.tag; }
+
+static void forget(struct kept *list, unsigned count, uaddr_t first, uaddr_t last) {
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].tag == tag_here() && list[i].address >= first && list[i].address <= last)
+            list[i].used = false;
 }
 
-static void space_loaded(unsigned hart) { memset(&tlbs[hart], 0, sizeof(tlbs[hart])); }
+static void page_flushed(unsigned hart, uint64_t address) {
+    uaddr_t page = address & ~(PAGE_SIZE - 1);
+    forget(tlbs[hart].uppers, UPPERS_KEPT, 0, UINT64_MAX);
+    forget(tlbs[hart].pages, PAGES_KEPT, page, page);
+}
+
+static void space_loaded(unsigned hart) {
+    forget(tlbs[hart].uppers, UPPERS_KEPT, 0, UINT64_MAX);
+    forget(tlbs[hart].pages, PAGES_KEPT, 0, UINT64_MAX);
+}
 
 void adversary_start(void) {
     memset(tlbs, 0, sizeof(tlbs));
@@ -52,7 +61,8 @@ static struct kept *find(struct kept *list, unsigned count, uaddr_t address) {
     unsigned start = random_number(count);
     for (unsigned i = 0; i < count; i++) {
         struct kept *kept = &list[(start + i) % count];
-        if (kept->used && kept->address == prefix(address, kept->level))
+        if (kept->used && kept->tag == tag_here() &&
+            kept->address == prefix(address, kept->level))
             return kept;
     }
     return nullptr;
@@ -91,7 +101,7 @@ static bool walk(struct tlb *tlb, uaddr_t address, struct kept at, struct kept *
 
 static bool translate(struct tlb *tlb, uaddr_t address, struct kept *page) {
     struct kept start = {.used = true, .write = true, .execute = true, .level = LEVELS,
-                         .target = hal_space_root()};
+                         .tag = tag_here(), .target = hart_self()->arch.root};
     const struct kept *upper = find(tlb->uppers, UPPERS_KEPT, address);
     if (!walk(tlb, address, upper != nullptr ? *upper : start, page))
         return false;

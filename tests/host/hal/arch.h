@@ -21,10 +21,13 @@ struct registers {
 
 struct hart_arch {
     uint64_t root; // of the space that is loaded
+    unsigned tag;  // of its translations
 };
 
 struct hart;
 struct frame;
+
+static constexpr unsigned SPACE_TAGS = 4; // few, so that spaces share some
 
 extern char *machine_memory;
 extern struct frame *machine_frames;
@@ -45,4 +48,6 @@ static inline uint64_t hal_ticks(void) { return __builtin_ia32_rdtsc(); }
 void hal_pause(void);
 void hal_page_flush(uint64_t address);
 void hal_space_load(paddr_t root);
-paddr_t hal_space_root(void);
+void hal_space_load_tagged(paddr_t root, unsigned tag, bool keep);
+void hal_space_switch(paddr_t root);
+void hal_space_flush(void);

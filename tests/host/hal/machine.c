@@ -13,6 +13,7 @@
 #include "hal/string.h"
 #include "memory/entry.h"
 #include "memory/space.h"
+#include "memory/tlb.h"
 
 char *machine_memory;
 struct frame *machine_frames;
@@ -20,6 +21,7 @@ thread_local struct hart *machine_hart;
 void (*machine_page_flushed)(unsigned hart, uint64_t address);
 void (*machine_space_loaded)(unsigned hart);
 bool machine_harts_are_threads;
+bool machine_tags;
 uint64_t machine_size;
 
 struct hart *harts[HART_LIMIT];
@@ -84,13 +86,26 @@ void hal_page_flush(uint64_t address) {
         machine_page_flushed(machine_hart->index, address);
 }
 
-void hal_space_load(paddr_t root) {
-    machine_hart->arch.root = root;
+void hal_space_flush(void) {
     if (machine_space_loaded != nullptr)
         machine_space_loaded(machine_hart->index);
 }
 
-paddr_t hal_space_root(void) { return machine_hart->arch.root; }
+void hal_space_load_tagged(paddr_t root, unsigned tag, bool keep) {
+    machine_hart->arch.root = root;
+    machine_hart->arch.tag = tag;
+    if (!keep)
+        hal_space_flush();
+}
+
+void hal_space_load(paddr_t root) { hal_space_load_tagged(root, 0, false); }
+
+void hal_space_switch(paddr_t root) {
+    if (machine_tags)
+        tlb_switch();
+    else
+        hal_space_load(root);
+}
 
 void hal_hart_interrupt(struct hart *hart, uint8_t vector) {
     (void)hart;
@@ -101,14 +116,12 @@ void machine_switch(unsigned hart) { machine_hart = harts[hart]; }
 
 void machine_enter(struct space *space) {
     struct hart *hart = machine_hart;
-    if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) == space &&
-        (space == nullptr ||
-         hart->generation == __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE)))
-        return;
-    __c11_atomic_store(&hart->space, space, __ATOMIC_SEQ_CST);
-    if (space != nullptr)
-        hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
-    hal_space_load(space != nullptr ? space->root : kernel_root);
+    if (space != nullptr) {
+        tlb_enter(hart, space);
+    } else if (__c11_atomic_load(&hart->space, __ATOMIC_RELAXED) != nullptr) {
+        hal_space_load(kernel_root);
+        __c11_atomic_store(&hart->space, nullptr, __ATOMIC_RELEASE);
+    }
 }
 
 // --- crash and log -------------------------------------------------------------------------------

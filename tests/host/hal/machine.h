@@ -15,15 +15,19 @@ uint64_t machine_free(void);
 // From now on this thread runs as that hart.
 void machine_switch(unsigned hart);
 
-// What the harts' TLBs forget; a test may set these. `hart` is the one that runs.
+// What the harts' TLBs forget of what they hold under the tag that is loaded; a test may set these.
+// `hart` is the one that runs.
 extern void (*machine_page_flushed)(unsigned hart, uint64_t address);
 extern void (*machine_space_loaded)(unsigned hart);
+
+// Translations are tagged, as on processors with PCIDs (hal_space_switch). Off at first.
+extern bool machine_tags;
 
 // Each hart is a thread of its own, which polls. Otherwise this thread runs them all, and a hart
 // that was asked to flush does so only while another waits for it: as late as it may.
 extern bool machine_harts_are_threads;
 
-// Loads a space on this hart as hart_enter does, or the kernel's own root.
+// Loads a space on this hart by tlb_enter, or the kernel's own root.
 struct space;
 void machine_enter(struct space *space);
 
