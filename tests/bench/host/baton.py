@@ -26,7 +26,7 @@ COUNTED = re.compile(r"atomics (\d+) cr3 (\d+) invlpg (\d+)(?: bytes (\d+))?")
 COUNTERS = ("atomics", "space_loads", "page_flushes", "bytes")
 CROSS_CHECKED = ("page_flushes",)  # the kernel counts these too; loads not on its fast path
 # After a fork the program's own writes, before it reads the counters, break paths and flush.
-NOT_CROSS_CHECKED = {"fork_1g"}
+NOT_CROSS_CHECKED = {"fork_1g", "fork_1g_windows"}
 COUNTER_NOISE = 0.1  # for one operation: timer interrupts in some samples
 
 # What init says; else what the loader says just before init runs, to the microsecond.
