@@ -1,12 +1,18 @@
 // A space becomes a copy of another: whole subtrees are shared, copy-on-write. Where something below
-// a table is pinned, the copy gets a table of its own, and nothing in the place of what is pinned.
+// a table is pinned, the copy gets a table of its own, and nothing in the place of what is pinned; no
+// table if that was all.
 #include "memory/internal.h"
 
-static status_t table_fork(struct frame *from, struct frame *to, unsigned entries);
+static status_t table_fork(struct frame *from, unsigned entries, struct frame **to);
 
 static bool pinned(entry_t entry) {
     return (entry_marks(entry) & ENTRY_PINNED) || (entry_present(entry) && (entry & ENTRY_DMA)) ||
            entry_is(entry, ABSENT_LENT) || entry_is(entry, ABSENT_LANDING);
+}
+
+// Windows and what is borrowed charge nothing, so a table of nothing else need not be looked at.
+static bool lands_only(const struct frame *table) {
+    return table->level == 1 && table->charge == 1 && table->away == 0;
 }
 
 // The entry of the copy. It is to be put in its place, or dropped, after a failure too.
@@ -16,10 +22,10 @@ static status_t entry_fork(cell_t *cell, entry_t entry, unsigned level, entry_t 
         return entry_is(*copy, ABSENT_PAGER) ? ERR_AWAY : OK;
     struct frame *table = entry_frame(entry);
     if (entry_is_table(entry, level) && (table->pinned != 0 || table->away != 0)) {
-        struct frame *own;
-        status_t status = table_allocate(level - 1, &own);
-        *copy = status == OK ? entry_make(own, entry_marks(entry)) : ENTRY_EMPTY;
-        return status == OK ? table_fork(table, own, TABLE_ENTRIES) : status;
+        struct frame *own = nullptr;
+        status_t status = lands_only(table) ? OK : table_fork(table, TABLE_ENTRIES, &own);
+        *copy = own != nullptr ? entry_make(own, entry_marks(entry)) : ENTRY_EMPTY;
+        return status;
     }
     frame_reference(table);
     cell_clear(cell, ENTRY_WRITE);
@@ -27,22 +33,36 @@ static status_t entry_fork(cell_t *cell, entry_t entry, unsigned level, entry_t 
     return OK;
 }
 
-// Copies until nothing is left but holes.
-static status_t table_fork(struct frame *from, struct frame *to, unsigned entries) {
+static status_t copy_put(entry_t copy, unsigned index, unsigned level, struct frame **to) {
+    status_t status = *to == nullptr ? table_allocate(level, to) : OK;
+    if (status != OK) {
+        entry_drop(copy, level);
+        return status;
+    }
+    cell_store(&table_cells(*to)[index], copy);
+    (*to)->present += entry_present(copy);
+    table_add(*to, sums_sub(entry_sums(copy, level), (struct sums){0, SUM_HOLES}));
+    return OK;
+}
+
+// Copies until nothing is left but holes. Makes the table when there is something to put in it.
+static status_t table_fork(struct frame *from, unsigned entries, struct frame **to) {
     struct sums left = {from->sums[0] - SUM_CHARGE, from->sums[1]};
+    cell_t *cells = table_cells(from);
+    entry_t empty = table_empty(from), copy;
     status_t status = OK;
-    for (unsigned i = 0; i < entries && status == OK; i++) {
-        if (left.low == 0 && left.high < SUM_PINNED)
-            break;
-        cell_t *cell = &table_cells(from)[i];
-        entry_t entry = entry_at(from, cell), copy;
-        left = sums_sub(left, entry_sums(entry, from->level));
-        status = entry_fork(cell, entry, from->level, &copy);
-        if (copy == ENTRY_EMPTY)
+    for (unsigned i = 0; i < entries; i++) {
+        if (cell_load(&cells[i]) == empty)
             continue;
-        cell_store(&table_cells(to)[i], copy);
-        to->present += entry_present(copy);
-        table_add(to, sums_sub(entry_sums(copy, from->level), (struct sums){0, SUM_HOLES}));
+        entry_t entry = entry_at(from, &cells[i]);
+        left = sums_sub(left, entry_sums(entry, from->level));
+        status = entry_fork(&cells[i], entry, from->level, &copy);
+        if (copy != ENTRY_EMPTY) {
+            status_t put = copy_put(copy, i, from->level, to);
+            status = status == OK ? put : status;
+        }
+        if (status != OK || (left.low == 0 && left.high < SUM_PINNED))
+            break;
     }
     return status;
 }
@@ -52,7 +72,7 @@ static status_t fork_locked(struct space *parent, struct space *child)
     struct frame *root = space_root(child);
     if (root->sums[0] != SUM_CHARGE || root->sums[1] != ROOT_ENTRIES * SUM_HOLES)
         return ERR_OCCUPIED;
-    status_t status = table_fork(space_root(parent), root, ROOT_ENTRIES);
+    status_t status = table_fork(space_root(parent), ROOT_ENTRIES, &root);
     if (status == OK)
         status = account_charge(child->account, root->charge - 1);
     if (status != OK)

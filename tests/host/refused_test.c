@@ -147,6 +147,8 @@ static void all_begin(void) {
     CHECK_EQ(memory_clone(&a->space, slots(HOLED, 2, 1, 0), HOLED + GIGABYTE), OK);
     CHECK_EQ(slot_prepare(&a->space, slots(WINDOWS, 1, 4, 0), 1), OK);
     CHECK_EQ(slot_prepare(&b->space, slots(WINDOWS, 1, 4, 0), 1), OK);
+    // So that a fork needs the tables above the windows, too.
+    CHECK_EQ(memory_create(&a->space, slots(WINDOWS + 4 * PAGE_SIZE, 1, 1, 0), MEMORY_ZERO), OK);
     CHECK_EQ(process_create(a, 64, name, &fresh), OK);
     fresh->account.limit = 1ull << 30;
     b_process = process_handle(b);

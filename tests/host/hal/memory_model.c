@@ -379,17 +379,26 @@ bool model_clone(struct model_space *space, const struct model_run *from,
     return true;
 }
 
-// What is lent, borrowed, in flight or prepared is not there.
+// What is lent, borrowed, in flight or prepared is not there; nor is an area that held nothing else.
+static void area_fork(const struct model_area *parent, struct model_area *child) {
+    bool left_out = false, left = parent->full;
+    *child = *parent;
+    for (unsigned page = 0; page < PAGES; page++) {
+        if (!settled(&parent->page[page].slot)) {
+            child->page[page] = (struct model_page){};
+            left_out = true;
+        }
+        left |= child->page[page].slot.kind != MODEL_EMPTY;
+    }
+    if (left_out && !left)
+        *child = (struct model_area){};
+}
+
 void model_fork(const struct model_space *parent, struct model_space *child) {
     *child = (struct model_space){};
-    for (unsigned i = 0; i < AREAS; i++) {
-        if (!settled(&parent->area[i].slot))
-            continue;
-        child->area[i] = parent->area[i];
-        for (unsigned page = 0; page < PAGES; page++)
-            if (!settled(&parent->area[i].page[page].slot))
-                child->area[i].page[page] = (struct model_page){};
-    }
+    for (unsigned i = 0; i < AREAS; i++)
+        if (settled(&parent->area[i].slot))
+            area_fork(&parent->area[i], &child->area[i]);
 }
 
 bool model_return(struct model_space *borrower, const struct model_run *landed, unsigned window,
