@@ -4,7 +4,8 @@
 //   0x0000_0040_0000  a boot server's image (linked at 0, placed here; static-PIE)
 //   0x0001_0000_0000  to 0x007f_0000_0000: a program's image, at a random 2 MiB
 //   0x007f_0000_0000  heap, growing up
-//   0x007f_8010_0000  end of the stack, which grows down; a hole below it
+//   0x007f_8010_0000  end of the stack, which grows down (from LAYOUT_STACK_SIZE to
+//                     LAYOUT_STACK_MAXIMUM); a hole of 1 MiB below it
 //   0x007f_8010_1000  the start page (include/abi/start_page.h): in the stack's table, which
 //                     has room for small allocations too, so that a small program needs no other
 //   0x7f00_0000_0000  landing slots and windows: one top-level entry for all of them

@@ -106,11 +106,25 @@ enum message_kind : uint8_t {
     KIND_REQUEST = 1,      // badge: the sender's (see port_derive)
     KIND_COMPLETION = 2,   // of begin: badge is the call object's
     KIND_NOTIFICATION = 3, // badge is the notification's; word 0 the bits that were set
-    KIND_FAULT = 4,        // word 0 address, word 1 access and cause, word 2 cookie
+    KIND_FAULT = 4,        // badge is that of process_pager; word 0 address, word 1 TOUCH_ bits,
+                           // word 2 cookie; see below
     KIND_DEATH = 5,        // badge is the watch's; word 0 process number, word 1 exit status,
                            // word 2 enum end_cause in bits 0-7 and the processor's exception
                            // number in 8-15, word 3 address
 };
+
+// A fault is a request of the thread that touched memory, and is answered like one, at once or
+// after reply_keep. Status OK lets the thread touch again. With it can come one page (GIVE or CLONE,
+// of level 1) for the place that was touched, with the descriptor's rights, while that is still
+// empty: the process pays for it, and for the tables on the way. Such a parcel needs no window and
+// no charge accepted there. An answer that does not fit is refused, and can be made otherwise:
+// ERR_OCCUPIED (another was faster: answer OK without a parcel), ERR_BAD_ARGUMENT (another parcel, or
+// handles), and those of parcel_move. Any other status, or no answer, ends the process (END_FAULTED).
+static constexpr uint64_t TOUCH_WRITE = 1 << 0;   // access: else a read,
+static constexpr uint64_t TOUCH_EXECUTE = 1 << 1; // or an instruction
+static constexpr uint64_t TOUCH_EMPTY = 1 << 2;   // cause: nothing is there,
+static constexpr uint64_t TOUCH_PAGER = 1 << 3;   // a cookie is,
+static constexpr uint64_t TOUCH_NO_FRAME = 1 << 4; // or memory was granted but no frame is free
 
 // Why a process ended.
 enum end_cause : uint8_t {

@@ -34,6 +34,6 @@ struct start_page {
     uaddr_t image;               // where the program's image begins
     uint64_t image_size;
     uaddr_t stack_top;
-    uint64_t stack_size;
+    uint64_t stack_size;         // that it begins with
     uint64_t random[4];          // for hash seeds and stack protectors; 0 in a boot module
 };

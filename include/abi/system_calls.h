@@ -145,7 +145,10 @@
        (number != 0, process 0): it then hears of a client's end. */                               \
     X(53, process_watch, 0,                                                                        \
       (4, handle_t, process, uint32_t, number, handle_t, port, uint64_t, badge))                   \
-    /* 54, process_pager: reserved. */                                                             \
+    /* Has the faults of a process that has not started arrive at a port of one's own, with this   \
+       badge, instead of ending it (KIND_FAULT; the answer: include/abi/message.h).                \
+       ERR_NOT_ALLOWED (it has started, or has a pager). */                                        \
+    X(54, process_pager, 0, (3, handle_t, process, handle_t, port, uint64_t, badge))               \
     /* Sets the thread's FS base. ERR_BAD_ARGUMENT. */                                             \
     X(55, thread_pointer, 0, (1, uaddr_t, address))                                                \
     /* Lets another thread run. */                                                                 \

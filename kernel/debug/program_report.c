@@ -81,13 +81,21 @@ bool crash_find(uint32_t process, struct query_crash *crash) {
     return found;
 }
 
+// A touch of nothing where the stack did not grow any more, or below the largest one.
+static bool is_stack_overflow(uint64_t error, uint64_t address) {
+    static constexpr uint64_t PRESENT = 1 << 0, FETCH = 1 << 4;
+    return (error & (PRESENT | FETCH)) == 0 && address < LAYOUT_STACK_TOP &&
+           address >= LAYOUT_STACK_TOP - 2 * LAYOUT_STACK_MAXIMUM;
+}
+
 void crash_report_program(const struct thread *thread, unsigned vector, uint64_t error,
                           uint64_t address) {
     const struct registers *registers = program_registers(thread);
     char what[96], name[96], text[512];
     describe(thread, registers->rip, name, sizeof name);
     if (vector == VECTOR_PAGE_FAULT)
-        text_format(what, sizeof what, "page fault at 0x%lx %s", address, hal_fault_access(error));
+        text_format(what, sizeof what, "page fault at 0x%lx %s%s", address, hal_fault_access(error),
+                    is_stack_overflow(error, address) ? ", stack overflow" : "");
     else
         text_format(what, sizeof what, "%s, error 0x%lx", hal_exception_name(vector), error);
     log_error("%s (%u): %s, ip 0x%lx%s", program_name(thread), program_number(thread), what,

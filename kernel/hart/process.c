@@ -188,6 +188,8 @@ void process_clean(struct process *process) {
         while (!space_destroy(&process->space))
             ;
     }
+    if (process->pager != nullptr)
+        object_release(&process->pager->object);
     limit_return(process);
     list_remove(process);
 }
@@ -391,6 +393,19 @@ void process_end(struct process *process, enum end_cause cause, uint32_t status,
         object_reference(&process->object);
         quiet_defer(&process->stopping, stop_again);
     }
+}
+
+status_t process_pager_set(struct process *process, struct port *port, uint64_t badge) {
+    status_t status = ERR_NOT_ALLOWED;
+    spinlock_acquire(&process->lock);
+    if (process->state == PROCESS_NEW && process->pager == nullptr)
+        status = object_try_reference(&port->object) ? OK : ERR_BAD_HANDLE;
+    if (status == OK) {
+        process->pager = port;
+        process->pager_badge = badge;
+    }
+    spinlock_release(&process->lock);
+    return status;
 }
 
 // --- watches -------------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ struct process {
     _Atomic uint32_t loans;    // lent to others and not yet home
     bool awaits_loans;         // has ended, and goes on when the last is home
     struct thread *lent_waiters; // threads that touched what is lent
+    struct port *pager;        // where its faults arrive; a reference. Set before it starts
+    uint64_t pager_badge;
     unsigned closing;          // next handle to close
     uint64_t watchdog_hits;
     const struct boot_module *module; // its image, for names in crash reports
@@ -93,6 +95,10 @@ struct process *process_from(uint32_t number);
 // ERR_BAD_HANDLE if the port went meanwhile.
 status_t process_watch(struct process *process, struct process *watcher, struct port *port,
                        uint64_t badge);
+
+// Has faults arrive at the port. ERR_NOT_ALLOWED: it has started, or has a pager; ERR_BAD_HANDLE if
+// the port went meanwhile.
+status_t process_pager_set(struct process *process, struct port *port, uint64_t badge);
 
 // Frees what the object holds; nothing refers to it any more.
 void process_clean(struct process *process);

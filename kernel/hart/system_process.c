@@ -100,6 +100,16 @@ status_t system_process_watch(struct thread *thread, handle_t process, uint32_t 
     return status;
 }
 
+status_t system_process_pager(struct thread *thread, handle_t process, handle_t port,
+                              uint64_t badge) {
+    status_t status;
+    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+    if (target == nullptr)
+        return status;
+    struct port *own = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
+    return own != nullptr ? process_pager_set(target, own, badge) : status;
+}
+
 status_t system_thread_pointer(struct thread *thread, uaddr_t address) {
     if (address >= LAYOUT_LIMIT)
         return ERR_BAD_ARGUMENT;

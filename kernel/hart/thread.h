@@ -9,7 +9,7 @@
 #include "hart/hart.h"
 #include "hart/time.h"
 #include "message/call.h"
-#include "message/object.h"
+#include "message/port.h"
 
 enum band : uint8_t { BAND_DRIVER, BAND_NORMAL, BAND_IDLE };
 
@@ -19,15 +19,14 @@ struct thread {
     struct object object;       // 0x00
     struct registers registers; // 0x10, known to entry.S
     uint32_t full;              // 0xa0: left by an interrupt; all registers must come back
-    uint8_t band;
-    bool ended;
     // Any of them: it cannot be switched to on the fast path.
     union {
         struct {
-            bool has_fs; // an FS base
-            bool timed;  // its timer is armed
+            bool has_fs;  // an FS base
+            bool timed;   // its timer is armed
+            bool touches; // its call is a fault: its registers are not a message's
         } slow;
-        uint16_t slow_any;
+        uint32_t slow_any;
     };
 
     struct process *process;
@@ -39,7 +38,10 @@ struct thread {
     struct port *port;        // where it waits, to receive or with a QUEUED call
     struct call call;
     struct hand hand;
+    struct event touch;       // the fault that its call is
     struct acceptance acceptance;
+    uint8_t band;
+    bool ended;
     struct timer timer;       // deadline of the present wait
     uint64_t fs_base;
     void *vectors;            // vector state, for a thread that uses it and was interrupted

@@ -6,6 +6,7 @@
 #include "hal/vector.h"
 #include "hart/process.h"
 #include "memory/fault_fast.h"
+#include "message/touch.h"
 
 LOG_MODULE(LOG_INTERRUPT);
 
@@ -15,7 +16,7 @@ static constexpr uint64_t FAULT_RESERVED = 1 << 3;
 static constexpr uint64_t FAULT_FETCH = 1 << 4;
 static constexpr uint32_t STATUS_CRASHED = 126;
 
-static void program_end(struct thread *thread, uint64_t vector, uint64_t error, uint64_t address) {
+void exception_end(struct thread *thread, uint64_t vector, uint64_t error, uint64_t address) {
     crash_report_program(thread, (unsigned)vector, error, address);
     process_end(thread->process, END_FAULTED, STATUS_CRASHED, (uint8_t)vector, address);
 }
@@ -50,25 +51,29 @@ bool page_fault_resolve(uint64_t error) {
            space_fault(space, address, access_of(error), &cookie) == FAULT_RESOLVED;
 }
 
+// What the kernel does not resolve by itself waits, is asked of the pager, or ends the process.
+[[gnu::noinline]] static void fault_go_on(struct thread *thread, enum fault_outcome outcome,
+                                          uint64_t address, uint64_t cookie, uint64_t error) {
+    static const uint8_t causes[] = {[FAULT_EMPTY] = TOUCH_EMPTY,
+                                     [FAULT_PAGER] = TOUCH_PAGER,
+                                     [FAULT_NO_FRAME] = TOUCH_NO_FRAME};
+    uint64_t what = access_of(error) | causes[outcome];
+    if (outcome == FAULT_NO_FRAME)
+        log_error("no frame left for memory that %s was granted", thread->process->name);
+    if (outcome == FAULT_LENT)
+        lent_wait(thread);
+    else if (causes[outcome] == 0 || !touch_send(thread, address, what, cookie, error))
+        exception_end(thread, VECTOR_PAGE_FAULT, error, address);
+}
+
 static void page_fault(struct thread *thread, uint64_t error) {
-    uint64_t address = hal_fault_address(), cookie;
+    uint64_t address = hal_fault_address(), cookie = 0;
     trace(TRACE_FAULT, thread, 0, 0, address, error);
     if (error & FAULT_RESERVED)
         panic("page table of %s damaged at 0x%lx", thread->process->name, address);
-    switch (space_fault(thread->space, address, access_of(error), &cookie)) {
-    case FAULT_RESOLVED:
-        return;
-    case FAULT_LENT:
-        lent_wait(thread);
-        return;
-    case FAULT_NO_FRAME:
-        log_error("no frame left for memory that %s was granted", thread->process->name);
-        [[fallthrough]];
-    case FAULT_EMPTY:
-    case FAULT_PROTECTION:
-    case FAULT_PAGER:
-        program_end(thread, VECTOR_PAGE_FAULT, error, address);
-    }
+    enum fault_outcome outcome = space_fault(thread->space, address, access_of(error), &cookie);
+    if (outcome != FAULT_RESOLVED)
+        fault_go_on(thread, outcome, address, cookie, error);
 }
 
 static status_t vectors_prepare(struct thread *thread) {
@@ -82,7 +87,7 @@ static status_t vectors_prepare(struct thread *thread) {
 static void vectors_use(struct thread *thread) {
     if (vectors_prepare(thread) != OK) {
         log_error("no memory for the vector registers of %s", thread->process->name);
-        program_end(thread, VECTOR_NO_VECTORS, 0, thread->registers.rip);
+        exception_end(thread, VECTOR_NO_VECTORS, 0, thread->registers.rip);
         return;
     }
     hal_vector_enable();
@@ -100,5 +105,5 @@ void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error
     else if (vector == VECTOR_NO_VECTORS)
         vectors_use(thread);
     else
-        program_end(thread, vector, error, thread->registers.rip);
+        exception_end(thread, vector, error, thread->registers.rip);
 }

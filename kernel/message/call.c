@@ -6,6 +6,7 @@
 #include "memory/tlb.h"
 #include "message/message.h"
 #include "message/receive.h"
+#include "message/touch.h"
 
 // --- call ----------------------------------------------------------------------------------------
 
@@ -171,7 +172,8 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
         return OK;
     }
     struct passed passed;
-    status_t status = message_pass(server, caller, nullptr, false, &passed);
+    status_t status = caller->slow.touches ? touch_answer(server, caller)
+                                           : message_pass(server, caller, nullptr, false, &passed);
     if (status != OK) {
         call_unclaim(caller, word);
         return status;
@@ -179,11 +181,15 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
     tlb_wait();
     loan_home(server->process, hand);
     hand->caller = nullptr;
+    *answered = caller;
     timer_cancel(&caller->timer);
+    if (caller->slow.touches) {
+        touch_answered(server, caller, word);
+        return OK;
+    }
     message_fill(caller, r, &passed, KIND_REPLY, 0, caller->call.number);
     trace_message(TRACE_REPLY, server, caller, caller->call.number, &caller->registers);
     __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
-    *answered = caller;
     return OK;
 }
 
@@ -206,8 +212,12 @@ void hand_fail(struct process *server, struct hand *hand, status_t status) {
         hand->caller = nullptr;
     }
     timer_cancel(&caller->timer);
-    thread_result(caller, (uint16_t)status | RESULT_TAKEN);
+    bool touches = caller->slow.touches;
+    if (!touches)
+        thread_result(caller, (uint16_t)status | RESULT_TAKEN);
     __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+    if (touches)
+        touch_fail(caller);
     thread_ready(caller);
 }
 
@@ -398,6 +408,9 @@ static bool port_leave(struct port *port, struct thread *thread, status_t status
     bool queued = (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED;
     if (here && !queued) {
         here = list_take(&port->waiting, thread, nullptr);
+    } else if (here && thread->slow.touches) {
+        here = event_remove_locked(port, &thread->touch);
+        touch_unqueue_locked(port, &thread->touch);
     } else if (here) {
         here = list_take(&port->first, thread, &port->last);
         port->pending--;

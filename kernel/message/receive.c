@@ -2,6 +2,7 @@
 
 #include "debug/trace.h"
 #include "hart/process.h"
+#include "message/touch.h"
 
 void thread_result(struct thread *thread, uint64_t rax) {
     struct registers *r = &thread->registers;
@@ -32,6 +33,8 @@ bool receive_event_locked(struct port *port, struct thread *receiver) {
     trace(TRACE_EVENT, receiver, 0, event->kind, event->badge, event->word[0]);
     if (event->kind == KIND_NOTIFICATION)
         event->word[0] = 0;
+    else if (event->kind == KIND_FAULT)
+        touch_take_locked(port, event, receiver);
     else
         watch_free((struct watch *)event);
     return true;

@@ -3,7 +3,10 @@
 //
 // The sum of all limits never exceeds what this process began with, since every limit is taken from
 // its own account; when a process ends, the kernel puts its limit back there. So what is handed out
-// is the difference between the limit at the start and the limit now. Never calls another server.
+// is the difference between the limit at the start and the limit now. It is also the pager of all of
+// them (stack.c). Never calls another server.
+
+#include "stack.h"
 
 #include <baton/log.h>
 #include <baton/parcel.h>
@@ -40,6 +43,18 @@ static uint64_t limit_left(void)
     return status == OK && limit > used ? limit - used : 0;
 }
 
+// Its end and its faults come to this server's port.
+static status_t watch_and_page(handle_t process)
+{
+    uint64_t type, number;
+    status_t status = system_handle_query(process, &type, &number);
+    if (status == OK)
+        status = system_process_pager(process, memory.port, number);
+    if (status == OK)
+        status = system_process_watch(process, 0, memory.port, 0);
+    return status;
+}
+
 static status_t open_process(struct request *request, uint64_t limit, const char *name,
                              struct memory_open_results *results)
 {
@@ -51,7 +66,7 @@ static status_t open_process(struct request *request, uint64_t limit, const char
                     request_process(request), name, limit, limit_left(), status_text(status));
         return status;
     }
-    status = system_process_watch((handle_t)process, 0, memory.port, 0);
+    status = watch_and_page((handle_t)process);
     if (status != OK) {
         (void)system_process_end((handle_t)process, 0);
         (void)system_handle_close((handle_t)process);
@@ -102,12 +117,16 @@ int main(void)
     if (pages_allocate(1, &page) != OK)
         return STARTED_WRONG;
     memory.machine = page;
+    if (!stack_prepare())
+        return STARTED_WRONG;
     memory.port = start_handle("memory");
     memory.system = start_handle("system");
     memory.limit_at_start = limit_now();
     log_info("%lu frames to hand out", memory.limit_at_start);
-    struct server server = {
-        .port = memory.port, .protocols = {memory_serve(&handlers)}, .died = died};
+    struct server server = {.port = memory.port,
+                            .protocols = {memory_serve(&handlers)},
+                            .died = died,
+                            .faulted = process_faulted};
     status_t status = server_run(&server);
     log_error("cannot receive: %s", status_text(status));
     return STARTED_WRONG;

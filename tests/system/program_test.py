@@ -73,7 +73,13 @@ class Bad(harness.SystemTest):
                 self.expect_crash(f"/test/fault {how}", what)
 
     def test_endless_recursion(self):
-        self.expect_crash("/test/recurse", "page fault at 0x7f800ef")
+        self.expect_crash("/test/recurse", "page fault at 0x7f7fff")
+        log = self.expect_status("/test/recurse", 126).log.decode(errors="replace")
+        self.assertRegex(log, r"page fault at 0x7f7fff[0-9a-f]+ writing, stack overflow")
+
+    def test_stack_grows(self):
+        # More than half of the largest stack, eight times what it begins with.
+        self.expect("/test/recurse 2000", "running\n2000\n")
 
     def test_data_is_not_code(self):
         for where in ("data", "stack", "heap", "start"):

@@ -13,7 +13,13 @@
 
 static constexpr unsigned HART_LIMIT = 16;
 
-enum vector : uint8_t { VECTOR_TIMER = 240, VECTOR_WAKE = 241, VECTOR_FLUSH = 242 };
+enum vector : uint8_t {
+    VECTOR_NO_VECTORS = 7,
+    VECTOR_PAGE_FAULT = 14,
+    VECTOR_TIMER = 240,
+    VECTOR_WAKE = 241,
+    VECTOR_FLUSH = 242,
+};
 
 struct registers {
     uint64_t rip;

@@ -18,6 +18,11 @@ extern uint64_t host_ticks;
 
 static inline uint64_t hal_ticks(void) { return host_ticks; }
 
+// What a program touched when it took a page fault.
+extern uint64_t host_fault_address;
+
+static inline uint64_t hal_fault_address(void) { return host_fault_address; }
+
 #define HART_GET(field) (machine_hart->field)
 #define HART_SET(field, value) (machine_hart->field = (value))
 

@@ -9,7 +9,8 @@
 #include "hart/module.h"
 #include "interrupt/line.h"
 
-uint64_t host_ticks = 1000;
+uint64_t host_ticks = 1000, host_fault_address;
+unsigned crash_reports;
 
 static jmp_buf asleep;
 
@@ -32,11 +33,22 @@ uint64_t hal_ticks_per_second(void) { return 100'000; } // a watchdog period is 
 void hal_vector_clear(void) {}
 void hal_vector_save(void *area) { (void)area; }
 uint64_t hal_vector_control(void) { return 0; }
+uint32_t hal_vector_size(void) { return 64; }
+void hal_vector_enable(void) {}
+void hal_vector_load(const void *area) { (void)area; }
+void hal_vector_control_load(uint64_t control) { (void)control; }
 void thread_resume(void) { abort(); }
 
 // --- what messages do not need -------------------------------------------------------------------
 
 void module_program_ended(const struct process *process) { (void)process; }
+
+void crash_report_program(const struct thread *thread, unsigned vector, uint64_t error,
+                          uint64_t address) {
+    (void)thread, (void)vector, (void)error, (void)address;
+    crash_reports++;
+}
+
 void line_close(struct line *line) { (void)line; }
 uint64_t trace_number(void) { return 0; }
 

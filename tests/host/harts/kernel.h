@@ -10,6 +10,9 @@
 
 extern uint64_t host_ticks;
 
+// Programs ended by an exception so far.
+extern unsigned crash_reports;
+
 // Starts it, once: memory, so many harts, the kernel's process.
 void kernel_start(unsigned harts);
 

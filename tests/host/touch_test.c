@@ -1,0 +1,278 @@
+// Faults that a pager answers, step by step on simulated harts: B is the pager of D, a process of two
+// threads.
+//
+// sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
+// sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/move.c
+// sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
+// sources: kernel/hart/process.c kernel/hart/thread.c kernel/hart/schedule.c kernel/hart/time.c
+// sources: kernel/hart/quiet.c kernel/hart/task.c kernel/memory/heap.c kernel/memory/space.c
+// sources: kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c kernel/memory/free.c
+// sources: kernel/memory/parcel.c kernel/memory/pass.c kernel/memory/landing.c
+// sources: kernel/memory/fault.c kernel/memory/query.c
+// sources: kernel/memory/tlb.c kernel/memory/frame.c kernel/memory/frame_cache.c
+// sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
+// sources: kernel/sync/spinlock.c tests/host/harts/memory.c
+// defines: BATON_DEBUG=1
+#include "three.h"
+
+#include "interrupt/exception.h"
+
+static constexpr uaddr_t PLACE = 0x1000'0000, OTHER = 0x3000'0000, PAGE = 0x2000'0000;
+static constexpr uint64_t BADGE = 77, ERROR_WRITE = 6; // a program writes where nothing is
+static constexpr parcel_t GIVE_PAGE = PAGE | (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT |
+                                      PARCEL_WRITABLE;
+
+static struct process *d;
+static struct thread *dt, *du;
+
+static struct port *pager_port(void) { return (struct port *)handle_entry(b, b_port)->object; }
+
+static void d_thread(struct thread **thread) {
+    CHECK_EQ(thread_create(d, 0x40'0000, 0x80'0000, 0, thread), OK);
+    (*thread)->hart = harts[0];
+    thread_ready(*thread);
+    object_release(&(*thread)->object);
+}
+
+static void start(void) {
+    static const char name[16] = "touches";
+    begin();
+    CHECK_EQ(process_create(&kernel_process, 600, name, &d), OK);
+    CHECK_EQ(process_pager_set(d, pager_port(), BADGE), OK);
+    d_thread(&dt);
+    d_thread(&du);
+    kernel_settle();
+}
+
+static void finish(void) {
+    program_end(d);
+    end();
+}
+
+static parcel_t slots(uaddr_t address, unsigned count) {
+    return parcel_make(address, 1, count, PARCEL_NONE, PARCEL_WRITABLE);
+}
+
+static void page_make(void) {
+    CHECK_EQ(memory_create(&b->space, slots(PAGE, 1), MEMORY_PAGES), OK);
+}
+
+// Registers of an interrupted program: none may change.
+static struct registers program_state(uint64_t seed) {
+    struct registers r;
+    uint64_t *word = (uint64_t *)&r;
+    for (unsigned i = 0; i < sizeof(r) / sizeof(*word); i++)
+        word[i] = seed * 1000 + i;
+    return r;
+}
+
+static bool state_kept(const struct thread *thread, uint64_t seed) {
+    struct registers r = program_state(seed);
+    return thread->full == 1 && __builtin_memcmp(&thread->registers, &r, sizeof(r)) == 0;
+}
+
+static void touch(struct thread *thread, uaddr_t address) {
+    program_run(thread);
+    thread->registers = program_state(thread == dt);
+    thread->full = 1;
+    host_fault_address = address;
+    exception_of_program(thread, VECTOR_PAGE_FAULT, ERROR_WRITE);
+}
+
+static status_t answer(handle_t reply, status_t status, parcel_t parcel, uint64_t handles) {
+    program_run(bt);
+    bt->registers = (struct registers){.rdi = reply, .rsi = (uint16_t)status, .rdx = parcel,
+                                       .r8 = handles, .rip = 1, .rsp = 2};
+    message_reply(bt);
+    return program_status(bt);
+}
+
+// Every thread has its turn on the hart, so that those of D that were ended find out.
+static void all_run(void) {
+    for (unsigned turn = 0; turn < 8; turn++) {
+        if (machine_hart->current != nullptr)
+            hart_requeue(machine_hart);
+        (void)kernel_run();
+    }
+    kernel_settle();
+}
+
+TEST(a_waiting_pager_runs_at_once_and_gives_a_page) {
+    start();
+    page_make();
+    program_receive(bt, b_port, 0);
+    touch(dt, PLACE + 0x123);
+    CHECK(kernel_run() == bt);
+    const struct registers *r = &bt->registers;
+    CHECK_EQ(r->rax, KIND_FAULT << RESULT_KIND_SHIFT);
+    CHECK_EQ(r->rdi, BADGE);
+    CHECK_EQ(r->rbx, PLACE + 0x123);
+    CHECK_EQ(r->r12, TOUCH_WRITE | TOUCH_EMPTY);
+    CHECK_EQ(r->r13 | r->r14 | r->r15 | r->rsi | r->rdx | r->r8 | r->r9 | r->rbp, 0);
+    uint64_t used = d->account.used, used_b = b->account.used;
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), OK);
+    CHECK_EQ(d->account.used, used + 4); // with three tables
+    CHECK_EQ(b->account.used, used_b - 1);
+    program_run(dt);
+    CHECK(state_kept(dt, 1));
+    touch(dt, PLACE);
+    CHECK(machine_hart->current == dt);
+    finish();
+}
+
+TEST(faults_come_before_requests) {
+    start();
+    program_call(at, a_call, 1, 0, 0);
+    touch(dt, PLACE);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.rax, KIND_FAULT << RESULT_KIND_SHIFT);
+    program_reply_receive(bt, b_port, OK); // without a page: it touches again
+    CHECK_EQ(bt->registers.rax, KIND_REQUEST << RESULT_KIND_SHIFT);
+    program_run(dt);
+    CHECK(state_kept(dt, 1));
+    program_reply(bt, HANDLE_NONE, 0);
+    finish();
+}
+
+TEST(answers_that_do_not_fit_are_refused) {
+    start();
+    page_make();
+    touch(dt, PLACE);
+    program_receive(bt, b_port, 0);
+    parcel_t level2 = parcel_make(0x4000'0000, 2, 1, PARCEL_GIVE, PARCEL_WRITABLE);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE + 1, 0), ERR_BAD_ARGUMENT);
+    CHECK_EQ(answer(HANDLE_NONE, OK, level2, 0), ERR_BAD_ARGUMENT);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, b_port), ERR_BAD_ARGUMENT);
+    CHECK_EQ(answer(HANDLE_NONE, ERR_EMPTY, GIVE_PAGE, 0), ERR_BAD_ARGUMENT);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE + PAGE_SIZE, 0), ERR_EMPTY);
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_PAGES), OK); // another was faster
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_OCCUPIED);
+    CHECK_EQ(answer(HANDLE_NONE, OK, 0, 0), OK);
+    program_run(dt);
+    CHECK(state_kept(dt, 1));
+    finish();
+}
+
+TEST(kept_faults_are_answered_in_any_order) {
+    start();
+    page_make();
+    touch(dt, PLACE);
+    touch(du, OTHER);
+    program_receive(bt, b_port, 0);
+    handle_t first = program_keep(bt);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.rbx, OTHER);
+    handle_t second = program_keep(bt);
+    CHECK_EQ(answer(second, OK, GIVE_PAGE, 0), OK);
+    CHECK_EQ(answer(first, OK, 0, 0), OK);
+    program_run(du);
+    CHECK(state_kept(du, 0));
+    program_run(dt);
+    CHECK(state_kept(dt, 1));
+    finish();
+}
+
+TEST(an_error_ends_the_process) {
+    start();
+    unsigned reports = crash_reports;
+    touch(dt, PLACE);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(answer(HANDLE_NONE, ERR_EMPTY, 0, 0), OK);
+    all_run();
+    CHECK_EQ(d->state, PROCESS_ENDED);
+    CHECK(d->cause == END_FAULTED && d->status == 126 && d->end_address == PLACE);
+    CHECK_EQ(crash_reports, reports + 1);
+    finish();
+}
+
+TEST(a_request_kept_for_nobody_ends_the_process) {
+    start();
+    touch(dt, PLACE);
+    program_receive(bt, b_port, 0);
+    handle_t kept = program_keep(bt);
+    CHECK_EQ(handle_close(b, kept), OK);
+    all_run();
+    CHECK(d->state == PROCESS_ENDED && d->cause == END_FAULTED);
+    finish();
+}
+
+TEST(the_process_is_killed_while_its_faults_wait) {
+    start();
+    page_make();
+    unsigned reports = crash_reports;
+    touch(dt, PLACE);
+    touch(du, OTHER);
+    program_receive(bt, b_port, 0); // the second stays queued
+    process_end(d, END_KILLED, 0, 0, 0);
+    kernel_settle();
+    CHECK_EQ(d->state, PROCESS_ENDED);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_CANCELLED);
+    CHECK_EQ(memory_free(&b->space, slots(PAGE, 1)), OK);
+    CHECK_EQ(pager_port()->pending, 0);
+    CHECK(d->cause == END_KILLED && crash_reports == reports);
+    finish();
+}
+
+TEST(the_pager_ends) {
+    for (unsigned taken = 0; taken < 3; taken++) { // queued, in hand, kept
+        start();
+        touch(dt, PLACE);
+        if (taken > 0)
+            program_receive(bt, b_port, 0);
+        if (taken > 1)
+            (void)program_keep(bt);
+        process_end(b, END_KILLED, 0, 0, 0);
+        all_run();
+        CHECK(d->state == PROCESS_ENDED && d->cause == END_FAULTED);
+        finish();
+    }
+}
+
+TEST(a_closed_port_answers_nothing) {
+    start();
+    CHECK_EQ(handle_close(b, b_port), OK);
+    touch(dt, PLACE);
+    all_run();
+    CHECK(d->state == PROCESS_ENDED && d->cause == END_FAULTED);
+    finish();
+}
+
+TEST(protection_is_not_asked_about) {
+    start();
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1) & ~PARCEL_WRITABLE, MEMORY_PAGES), OK);
+    touch(dt, PLACE);
+    CHECK_EQ(pager_port()->pending, 0);
+    all_run();
+    CHECK(d->state == PROCESS_ENDED && d->cause == END_FAULTED);
+    finish();
+}
+
+TEST(no_frame_left_is_asked_about) {
+    start();
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_ZERO), OK);
+    frames_fail_at(1);
+    touch(dt, PLACE);
+    frames_fail_at(0);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.r12, TOUCH_WRITE | TOUCH_NO_FRAME);
+    CHECK_EQ(answer(HANDLE_NONE, OK, 0, 0), OK);
+    touch(dt, PLACE); // there is one now
+    CHECK(machine_hart->current == dt);
+    finish();
+}
+
+TEST(a_pager_is_set_once_and_before_the_start) {
+    static const char name[16] = "new";
+    begin();
+    struct process *e;
+    CHECK_EQ(process_pager_set(a, pager_port(), 0), ERR_NOT_ALLOWED);
+    CHECK_EQ(process_create(&kernel_process, 600, name, &e), OK);
+    CHECK_EQ(process_pager_set(e, pager_port(), 1), OK);
+    CHECK_EQ(process_pager_set(e, pager_port(), 2), ERR_NOT_ALLOWED);
+    CHECK_EQ(e->pager_badge, 1);
+    program_end(e);
+    touch(at, PLACE); // has none
+    all_run();
+    CHECK(a->state == PROCESS_ENDED && a->cause == END_FAULTED);
+    end();
+}
