@@ -9,11 +9,19 @@
 #include <baton/system.h>
 #include <baton/time.h>
 
+#include <string.h>
+
 static constexpr uint64_t CHILD_FRAMES = 256;
 static constexpr unsigned STOCK_PAGES = 256;
 static constexpr uint64_t IDLE_NS = 1'000'000;
 
+// A process that writes to one page after another, none of which is there; a new one after some.
+static constexpr unsigned TOUCHER_PAGES = 128;
+static constexpr uint64_t TOUCHER_FRAMES = TOUCHER_PAGES + 64;
+static constexpr uaddr_t TOUCHER_CODE = 0x40'0000, TOUCHER_FIRST = 0x1'0000'0000;
+
 static uaddr_t source, target; // two empty pages of address space
+static handle_t pager_port, toucher; // the process
 
 static parcel_t slot(uaddr_t address)
 {
@@ -52,6 +60,15 @@ static inline void touch(void *context)
 {
     (void)context;
     *(volatile uint64_t *)target = 1;
+}
+
+// From an answer with a page to the next fault: what a touch through a pager costs, once round.
+static inline void answer_fault(void *context)
+{
+    struct message message = {
+        .parcel = pages_parcel(target, 1, PARCEL_GIVE, PARCEL_WRITABLE)};
+    struct message_info info;
+    *(status_t *)context = message_reply_receive(pager_port, &message, &info, 0);
 }
 
 static inline void start_program(void *context)
@@ -167,6 +184,62 @@ static void measure_pages(void)
     measure("write_break", touch, prepare_clone, nullptr);
 }
 
+// mov %rdi, (%rdi); add $4096, %rdi; jmp to the mov
+static const uint8_t toucher_code[] = {0x48, 0x89, 0x3f, 0x48, 0x81, 0xc7, 0x00,
+                                       0x10, 0x00, 0x00, 0xeb, 0xf4};
+
+static void toucher_make(void)
+{
+    uint64_t process, thread;
+    parcel_t code = pages_parcel(target, 1, PARCEL_GIVE, PARCEL_EXECUTABLE);
+    measure_demand(system_process_create(TOUCHER_FRAMES, 't', 0, &process), "a process");
+    toucher = (handle_t)process;
+    measure_demand(system_process_pager(toucher, pager_port, 0), "being a pager");
+    prepare_present(nullptr);
+    memcpy((void *)target, toucher_code, sizeof toucher_code);
+    measure_demand(system_parcel_move(toucher, code, TOUCHER_CODE), "giving code");
+    measure_demand(system_thread_create(toucher, TOUCHER_CODE, TOUCHER_FIRST, TOUCHER_FIRST,
+                                        &thread),
+                   "a thread");
+    measure_demand(system_handle_close((handle_t)thread), "closing its handle");
+}
+
+static void toucher_end(void)
+{
+    if (toucher == HANDLE_NONE)
+        return;
+    measure_demand(system_process_end(toucher, 0), "ending a process");
+    measure_demand(system_handle_close(toucher), "closing its handle");
+    measure_demand(sleep_until(deadline_after(IDLE_NS)), "sleeping");
+}
+
+// A page to answer with, and a fault in hand.
+static void prepare_fault(void *context)
+{
+    static unsigned faults;
+    if (faults++ % TOUCHER_PAGES == 0) {
+        struct message message;
+        struct message_info info;
+        toucher_end();
+        toucher_make();
+        measure_demand(message_receive(pager_port, &message, &info, 0), "a fault");
+        measure_demand(message.word[0] == TOUCHER_FIRST ? OK : ERR_BAD_MESSAGE, "its address");
+    }
+    prepare_present(context);
+}
+
+static void measure_pager(void)
+{
+    uint64_t port;
+    status_t status = OK;
+    measure_demand(system_port_create(0, &port), "a port");
+    pager_port = (handle_t)port;
+    measure("pager_fault", answer_fault, prepare_fault, &status);
+    measure_demand(status, "answering a fault");
+    toucher_end();
+    measure_demand(system_handle_close(pager_port), "closing a port");
+}
+
 int main(void)
 {
     measure_calibrate();
@@ -174,6 +247,8 @@ int main(void)
     target = slots_allocate(1);
     measure_pages();
     measure_zeroing();
+    measure_demand(system_memory_free(slot(target)), "freeing a page");
+    measure_pager();
     struct spawn nothing = {
         .program = start_handle("program"),
         .path = "/bench/nothing",
