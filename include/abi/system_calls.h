@@ -85,8 +85,11 @@
        follows in pieces: MEMORY_FILL | n << MEMORY_GROUP_SHIFT on slots that are filled           \
        and writable makes their n-th MEMORY_GROUP pages present (those before one that fails       \
        stay so). ERR_BAD_SLOT, ERR_OCCUPIED, ERR_NO_FRAME; MEMORY_FILL: ERR_EMPTY,                 \
-       ERR_BAD_ARGUMENT (behind the slots). */                                                     \
-    X(32, memory_create, 0, (3, handle_t, process, parcel_t, slots, uint32_t, kind))               \
+       ERR_BAD_ARGUMENT (behind the slots). MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT: pages     \
+       (level 1) that the process's pager provides at the first touch, with cookies from this one  \
+       on; they are charged now, and are not given, lent or cloned before. ERR_BAD_SLOT,           \
+       ERR_BAD_ARGUMENT (a cookie of more than 40 bits). */                                        \
+    X(32, memory_create, 0, (3, handle_t, process, parcel_t, slots, uint64_t, kind))               \
     /* Empties slots. ERR_BAD_SLOT, ERR_BUSY. */                                                   \
     X(33, memory_free, 0, (1, parcel_t, slots))                                                    \
     /* Copy-on-write clone of slots at an empty place of the same level, charged in full.          \
@@ -207,6 +210,9 @@ static constexpr uint32_t MEMORY_ZERO = 1;  // charged now, a frame on first tou
 static constexpr uint32_t MEMORY_FILL = 2;  // in bits 0-1: see memory_create
 static constexpr uint32_t MEMORY_GROUP_SHIFT = 2;
 static constexpr unsigned MEMORY_GROUP = 64; // pages that MEMORY_FILL makes present at once
+static constexpr uint64_t MEMORY_PAGER = 3;  // in bits 0-1: see memory_create
+static constexpr unsigned MEMORY_COOKIE_SHIFT = 2;
+static constexpr unsigned MEMORY_COOKIE_BITS = 40;
 
 // parcel_query, bits 56-63
 enum slot_state : uint8_t {

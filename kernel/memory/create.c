@@ -1,4 +1,4 @@
-// Memory begins: zeroed pages, ZERO entries, frames of boot modules.
+// Memory begins: zeroed pages, entries without frames, frames of boot modules.
 #include "debug/crash.h"
 #include "memory/internal.h"
 
@@ -49,14 +49,16 @@ static status_t slots_open(struct space *space, const struct run *run, entry_t m
     return status == OK && !path_is_empty(path, run->count) ? ERR_OCCUPIED : status;
 }
 
-// Accounts for `count` entries that have replaced EMPTY ones.
-static void slots_filled(const struct path *path, unsigned count) {
-    path_add(path, (struct sums){count * level_charge(path->level), -(uint64_t)count * SUM_HOLES});
+// Accounts for `count` entries that have replaced EMPTY ones; `low`: what each adds.
+static void slots_filled(const struct path *path, unsigned count, uint64_t low) {
+    path_add(path, (struct sums){count * low, -(uint64_t)count * SUM_HOLES});
 }
 
-// Links the pages of a list, and ZERO behind them.
+// Links the pages of a list, and behind them entries without frames, from `absent` on: ZERO, or PAGER,
+// whose cookies go up by one.
 static status_t entries_link(struct space *space, const struct run *run, entry_t marks,
-                             struct frame *list) {
+                             struct frame *list, entry_t absent) {
+    entry_t step = entry_is(absent, ABSENT_PAGER) ? 1ull << ABSENT_VALUE_SHIFT : 0;
     struct path path;
     spinlock_acquire(&space->lock);
     status_t status = slots_open(space, run, marks, &path);
@@ -65,8 +67,8 @@ static status_t entries_link(struct space *space, const struct run *run, entry_t
         for (; list != nullptr; i++)
             path_replace(&path, i, list_entry(&list, marks));
         for (; i < run->count; i++)
-            path_replace(&path, i, ENTRY_ZERO | marks_in_absent(marks));
-        slots_filled(&path, run->count);
+            path_replace(&path, i, (absent - i * step) | marks_in_absent(marks)); // inverted
+        slots_filled(&path, run->count, entry_sums(absent, run->level).low);
     }
     spinlock_release(&space->lock);
     tlb_wait();
@@ -90,13 +92,26 @@ static status_t group_fill(struct space *space, const struct run *run, uint64_t 
     return OK;
 }
 
-status_t memory_create(struct space *space, parcel_t slots, uint32_t kind) {
+// The first entry for a run that is to have no frames.
+static status_t absent_decode(const struct run *run, uint64_t kind, entry_t *entry) {
+    uint64_t cookie = kind >> MEMORY_COOKIE_SHIFT;
+    *entry = ENTRY_ZERO;
+    if ((kind & 3) != MEMORY_PAGER)
+        return kind > MEMORY_ZERO ? ERR_BAD_ARGUMENT : OK;
+    *entry = entry_absent_make(ABSENT_PAGER, cookie, 0);
+    if (cookie + run->count > 1ull << MEMORY_COOKIE_BITS)
+        return ERR_BAD_ARGUMENT;
+    return run->level == 1 ? OK : ERR_BAD_SLOT;
+}
+
+status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
     struct run run;
+    entry_t absent;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
     if (status == OK && (kind & 3) == MEMORY_FILL)
         return group_fill(space, &run, kind >> MEMORY_GROUP_SHIFT);
-    if (status == OK && kind > MEMORY_ZERO)
-        status = ERR_BAD_ARGUMENT;
+    if (status == OK)
+        status = absent_decode(&run, kind, &absent);
     if (status != OK)
         return status;
     uint64_t charge = run.count * level_charge(run.level);
@@ -107,7 +122,7 @@ status_t memory_create(struct space *space, parcel_t slots, uint32_t kind) {
     if (kind == MEMORY_PAGES && run.level == 1)
         status = list_allocate(run.count, &list);
     if (status == OK)
-        status = entries_link(space, &run, marks_of_rights(slots), list);
+        status = entries_link(space, &run, marks_of_rights(slots), list, absent);
     if (status != OK)
         account_refund(space->account, charge);
     return status;
@@ -133,7 +148,7 @@ status_t space_link_pages(struct space *space, struct frame *first, parcel_t slo
             frame_set_state(first + i, FRAME_PAGE);
             path_replace(&path, i, entry_make(first + i, marks));
         }
-        slots_filled(&path, run.count);
+        slots_filled(&path, run.count, SUM_CHARGE);
     }
     spinlock_release(&space->lock);
     tlb_wait();

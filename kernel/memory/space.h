@@ -57,7 +57,7 @@ status_t space_create(struct space *space, struct account *account);
 bool space_destroy(struct space *space);
 
 // --- system calls on one space or two (errors: include/abi/system_calls.h) -----------------------
-status_t memory_create(struct space *space, parcel_t slots, uint32_t kind);
+status_t memory_create(struct space *space, parcel_t slots, uint64_t kind);
 status_t memory_free(struct space *space, parcel_t slots);
 status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination);
 status_t memory_protect(struct space *space, parcel_t slots);
@@ -67,6 +67,11 @@ status_t slot_release(struct space *space, parcel_t slots);
 status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
                       uint64_t *charge);
 status_t parcel_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination);
+
+// The same of one page into a page's entry that still has the cookie, which has been charged for it;
+// what the entry does not allow is left out of the rights. ERR_OCCUPIED: it has not.
+status_t parcel_page(struct space *from, parcel_t source, struct space *to, uaddr_t destination,
+                     uint64_t cookie);
 
 // --- parcels in messages -------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 #include "message/system_call.h"
 
 status_t system_memory_create(struct thread *thread, handle_t process, parcel_t slots,
-                              uint32_t kind) {
+                              uint64_t kind) {
     status_t status;
     struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
     return target != nullptr ? memory_create(&target->space, slots, kind) : status;

@@ -65,14 +65,17 @@ void touch_unqueue_locked(struct port *port, struct event *event) {
 
 status_t touch_answer(struct thread *pager, struct thread *thread) {
     const struct registers *r = &pager->registers;
-    uaddr_t page = thread->touch.word[0] & ~(PAGE_SIZE - 1);
+    struct space *from = &pager->process->space, *to = &thread->process->space;
+    const uint64_t *word = thread->touch.word;
+    uaddr_t page = word[0] & ~(PAGE_SIZE - 1);
     bool one_page = parcel_level(r->rdx) == 1 && parcel_count(r->rdx) == 1;
     status_t status = OK;
     if ((r->r8 | r->r9) != 0 ||
         (r->rdx != 0 && (!one_page || (status_t)(int16_t)r->rsi != OK)))
         return ERR_BAD_ARGUMENT;
     if (r->rdx != 0)
-        status = parcel_move(&pager->process->space, r->rdx, &thread->process->space, page);
+        status = word[1] & TOUCH_PAGER ? parcel_page(from, r->rdx, to, page, word[2])
+                                       : parcel_move(from, r->rdx, to, page);
     return status;
 }
 

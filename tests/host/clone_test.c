@@ -171,6 +171,51 @@ TEST(a_space_is_forked_around_what_is_pinned) {
     end();
 }
 
+// --- pages with a pager ------------------------------------------------------------------------
+
+TEST(cookies_do_not_travel) {
+    static const struct acceptance all = {.charge = 1 << 20, .flags = ACCEPT_HOLES};
+    static constexpr parcel_t modes[] = {PARCEL_GIVE, PARCEL_LEND, PARCEL_CLONE};
+    uint64_t pager = MEMORY_PAGER | 7 << MEMORY_COOKIE_SHIFT, charge, used;
+    parcel_t landed;
+    begin();
+    CHECK_EQ(memory_create(&a.space, slots(COPY, 1, PARCEL_WRITABLE), pager), OK);
+    CHECK_EQ(memory_create(&a.space, slots(COPY + PAGE_SIZE, 1, 0), MEMORY_PAGES), OK);
+    CHECK_EQ(slot_prepare(&b.space, slots(SLOTS, 1, 0), 1), OK);
+    used = a.account.used;
+    for (unsigned i = 0; i < 3; i++) {
+        uaddr_t root = COPY & ~((1ull << 39) - 1);
+        parcel_t page = parcel_make(COPY, 1, 1, (enum parcel_mode)modes[i], 0);
+        parcel_t table = parcel_make(root, 4, 1, (enum parcel_mode)modes[i], 0);
+        CHECK_EQ(parcel_mark(&a.space, page), ERR_AWAY);
+        CHECK_EQ(parcel_mark(&a.space, table), ERR_AWAY);
+        CHECK_EQ(parcel_pass(&a.space, page, false, &b.space, &all, &landed, &charge), ERR_AWAY);
+        if (modes[i] != PARCEL_LEND)
+            CHECK_EQ(parcel_move(&a.space, page, &b.space, COPY), ERR_AWAY);
+    }
+    CHECK_EQ(memory_clone(&a.space, slots(COPY, 1, 0), PLACE), ERR_AWAY);
+    check();
+    CHECK_EQ(slot_release(&b.space, slots(SLOTS, 1, 0)), OK);
+    CHECK_EQ(a.account.used, used);
+    end();
+}
+
+TEST(a_fork_is_refused_while_a_cookie_is_there) {
+    uint64_t pager = MEMORY_PAGER | 7 << MEMORY_COOKIE_SHIFT;
+    begin();
+    CHECK_EQ(memory_create(&a.space, slots(PLACE, 1, PARCEL_WRITABLE), MEMORY_PAGES), OK);
+    CHECK_EQ(memory_create(&a.space, slots(COPY, 1, PARCEL_WRITABLE), pager), OK);
+    CHECK(space_write(&a.space, PLACE, 1));
+    CHECK_EQ(space_fork(&a.space, &b.space), ERR_AWAY);
+    CHECK_EQ(b.account.used, 1);
+    check();
+    CHECK_EQ(memory_free(&a.space, slots(COPY, 1, 0)), OK);
+    CHECK_EQ(space_fork(&a.space, &b.space), OK);
+    CHECK_EQ(value_at(&b, PLACE), 1);
+    check();
+    end();
+}
+
 // --- what can fail -------------------------------------------------------------------------------
 
 static constexpr unsigned OPERATIONS = 8;

@@ -51,6 +51,37 @@ TEST(a_space_begins_and_ends) {
     end();
 }
 
+TEST(pages_with_a_pager_are_charged_and_freed) {
+    static constexpr uint64_t LAST = (1ull << MEMORY_COOKIE_BITS) - 2;
+    uint64_t kind = MEMORY_PAGER | LAST << MEMORY_COOKIE_SHIFT, cookie;
+    begin();
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 3, 0), kind), ERR_BAD_ARGUMENT); // past the last
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), ~0ull), ERR_BAD_ARGUMENT);
+    CHECK_EQ(memory_create(&a.space, large(LARGE, 1, 0), MEMORY_PAGER), ERR_BAD_SLOT);
+    CHECK_EQ(used(), 1);
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 2, PARCEL_WRITABLE), kind), OK);
+    check();
+    CHECK_EQ(used(), 1 + 3 + 2);
+    CHECK_EQ(memory_create(&a.space, pages(PLACE + PAGE_SIZE, 1, 0), kind), ERR_OCCUPIED);
+    CHECK_EQ(state(PLACE), SLOT_PAGER);
+    CHECK_EQ(space_fault(&a.space, PLACE, 0, &cookie), FAULT_PAGER);
+    CHECK_EQ(cookie, LAST);
+    CHECK_EQ(space_fault(&a.space, PLACE + PAGE_SIZE, ACCESS_WRITE, &cookie), FAULT_PAGER);
+    CHECK_EQ(cookie, LAST + 1);
+    CHECK_EQ(memory_protect(&a.space, pages(PLACE, 2, 0)), OK);
+    CHECK_EQ(space_fault(&a.space, PLACE, 0, &cookie), FAULT_PAGER);
+    CHECK_EQ(cookie, LAST);
+    check();
+    CHECK_EQ(memory_free(&a.space, pages(PLACE, 1, 0)), OK);
+    check();
+    CHECK_EQ(used(), 1 + 3 + 1);
+    CHECK_EQ(state(PLACE), SLOT_EMPTY);
+    CHECK_EQ(memory_free(&a.space, large(PLACE, 1, 0)), OK); // with its table
+    check();
+    CHECK_EQ(used(), 1 + 2);
+    end();
+}
+
 TEST(a_space_needs_a_frame_and_a_charge) {
     struct account account = {.limit = 0};
     struct space space;
@@ -117,7 +148,7 @@ TEST(descriptors_are_checked) {
         CHECK(memory_clone(&a.space, cases[i].slots, PLACE + 0x1000) != OK);
         CHECK(space_link_pages(&a.space, frame_of(MACHINE_MODULE), cases[i].slots) != OK);
     }
-    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), 3), ERR_BAD_ARGUMENT);
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), 4), ERR_BAD_ARGUMENT);
     CHECK_EQ(memory_free(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
     CHECK_EQ(memory_protect(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
     CHECK_EQ(slot_release(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);

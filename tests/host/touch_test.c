@@ -261,6 +261,76 @@ TEST(no_frame_left_is_asked_about) {
     finish();
 }
 
+// Pages of D with cookies: charged at once; an answer refunds the pager.
+static void cookies_make(unsigned count, uint64_t cookie) {
+    uint64_t used = d->account.used;
+    uint64_t kind = MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT;
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, count), kind), OK);
+    CHECK_EQ(d->account.used, used + count + 3); // with three tables
+}
+
+TEST(an_answer_takes_the_place_of_its_cookie) {
+    start();
+    page_make();
+    cookies_make(2, 0x12'3456'789a);
+    uint64_t used = d->account.used, used_b = b->account.used;
+    touch(dt, PLACE + PAGE_SIZE + 8);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.rbx, PLACE + PAGE_SIZE + 8);
+    CHECK_EQ(bt->registers.r12, TOUCH_WRITE | TOUCH_PAGER);
+    CHECK_EQ(bt->registers.r13, 0x12'3456'789b);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), OK);
+    CHECK_EQ(d->account.used, used);
+    CHECK_EQ(b->account.used, used_b - 1);
+    touch(dt, PLACE + PAGE_SIZE);
+    CHECK(machine_hart->current == dt);
+    touch(dt, PLACE); // the other is still with the pager
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.r13, 0x12'3456'789a);
+    CHECK_EQ(answer(HANDLE_NONE, OK, 0, 0), OK);
+    finish();
+}
+
+TEST(an_answer_for_another_cookie_is_refused) {
+    start();
+    page_make();
+    cookies_make(1, 5);
+    uint64_t used_b = b->account.used;
+    touch(dt, PLACE);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(memory_free(&d->space, slots(PLACE, 1)), OK);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_OCCUPIED); // nothing there
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_PAGER | 6 << MEMORY_COOKIE_SHIFT), OK);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_OCCUPIED); // another
+    CHECK_EQ(memory_free(&d->space, slots(PLACE, 1)), OK);
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_PAGES), OK);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_OCCUPIED); // a page
+    CHECK_EQ(b->account.used, used_b);
+    CHECK_EQ(answer(HANDLE_NONE, OK, 0, 0), OK);
+    program_run(dt);
+    CHECK(state_kept(dt, 1));
+    finish();
+}
+
+TEST(a_clone_answers_with_the_rights_of_the_place) {
+    static constexpr parcel_t CLONE_PAGE =
+        PAGE | (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT | PARCEL_WRITABLE;
+    start();
+    page_make();
+    parcel_t read_only = slots(PLACE, 1) & ~PARCEL_WRITABLE;
+    CHECK_EQ(memory_create(&d->space, read_only, MEMORY_PAGER), OK);
+    uint64_t used = d->account.used, used_b = b->account.used, description, charge;
+    touch(dt, PLACE);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.r13, 0);
+    CHECK_EQ(answer(HANDLE_NONE, OK, CLONE_PAGE, 0), OK);
+    CHECK(d->account.used == used && b->account.used == used_b);
+    CHECK_EQ(parcel_query(&d->space, PLACE, &description, &charge), OK);
+    CHECK_EQ(description, read_only | (uint64_t)SLOT_PAGE << 56);
+    CHECK_EQ(charge, 1);
+    finish();
+}
+
 TEST(a_pager_is_set_once_and_before_the_start) {
     static const char name[16] = "new";
     begin();

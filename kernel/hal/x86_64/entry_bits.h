@@ -36,7 +36,7 @@ enum absent_kind : uint8_t {
     ABSENT_ZERO = 2,    // zeroed memory on first touch
     ABSENT_LENT = 3,    // value: the charge of what is lent; at level 1 0 for a hole, 1 for ZERO, the
                         // frame's number plus 1 for a page; rights: those it has at home
-    ABSENT_PAGER = 4,   // value: cookie; second: 11 bits more of it
+    ABSENT_PAGER = 4,   // value: cookie
     ABSENT_LANDING = 5, // second: entries in the window, 0 in all but its first entry; value there:
                         // page number of the next free window of the level, 0 for none
 };
