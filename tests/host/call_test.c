@@ -2,7 +2,8 @@
 // is left. The races that a booted system shows once in a while happen here each time.
 //
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
-// sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/move.c
+// sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
+// sources: kernel/memory/move.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
 // sources: kernel/hart/process.c kernel/hart/thread.c kernel/hart/schedule.c kernel/hart/time.c
 // sources: kernel/hart/quiet.c kernel/hart/task.c kernel/memory/heap.c kernel/memory/space.c

@@ -4,7 +4,7 @@
 //
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
-// sources: kernel/message/touch.c kernel/interrupt/exception.c
+// sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/message/system_object.c kernel/hart/system_process.c
 // sources: kernel/hart/process.c kernel/hart/thread.c kernel/hart/schedule.c kernel/hart/time.c
 // sources: kernel/hart/quiet.c kernel/hart/task.c kernel/memory/heap.c kernel/memory/space.c

@@ -2,7 +2,8 @@
 // threads.
 //
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
-// sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/move.c
+// sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
+// sources: kernel/memory/move.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
 // sources: kernel/hart/process.c kernel/hart/thread.c kernel/hart/schedule.c kernel/hart/time.c
 // sources: kernel/hart/quiet.c kernel/hart/task.c kernel/memory/heap.c kernel/memory/space.c
@@ -30,7 +31,7 @@ static struct port *pager_port(void) { return (struct port *)handle_entry(b, b_p
 static void d_thread(struct thread **thread) {
     CHECK_EQ(thread_create(d, 0x40'0000, 0x80'0000, 0, thread), OK);
     (*thread)->hart = harts[0];
-    thread_ready(*thread);
+    CHECK_EQ(thread_start(*thread), OK);
     object_release(&(*thread)->object);
 }
 
