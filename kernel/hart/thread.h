@@ -9,7 +9,14 @@
 #include "hart/hart.h"
 #include "hart/time.h"
 #include "message/call.h"
-#include "message/port.h"
+#include "message/object.h"
+
+// A page fault that the kernel did not resolve by itself.
+struct touch {
+    uaddr_t address;
+    uint64_t error, what, cookie; // the processor's error code; TOUCH_ bits; 0 if it is none
+    enum fault_outcome outcome;
+};
 
 enum band : uint8_t { BAND_DRIVER, BAND_NORMAL, BAND_IDLE };
 
@@ -38,7 +45,7 @@ struct thread {
     struct port *port;        // where it waits, to receive or with a QUEUED call
     struct call call;
     struct hand hand;
-    struct event touch;       // the fault that its call is
+    struct touch touch;       // its last page fault, sent if its call is one
     struct acceptance acceptance;
     uint8_t band;
     bool ended;

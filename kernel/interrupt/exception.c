@@ -43,37 +43,34 @@ static uint8_t access_of(uint64_t error) {
 // A thread that has only touched memory leaves the kernel as it came: what others ask of this hart
 // comes by interrupts.
 bool page_fault_resolve(uint64_t error) {
-    uint64_t cookie, address = hal_fault_address();
-    struct space *space = HART_GET(current)->space;
-    if (HART_GET(trace) != 0 || (error & FAULT_RESERVED))
-        return false;
-    return ((error & FAULT_WRITE) && fault_fast_write(space, address)) ||
-           space_fault(space, address, access_of(error), &cookie) == FAULT_RESOLVED;
-}
-
-// What the kernel does not resolve by itself waits, is asked of the pager, or ends the process.
-[[gnu::noinline]] static void fault_go_on(struct thread *thread, enum fault_outcome outcome,
-                                          uint64_t address, uint64_t cookie, uint64_t error) {
-    static const uint8_t causes[] = {[FAULT_EMPTY] = TOUCH_EMPTY,
-                                     [FAULT_PAGER] = TOUCH_PAGER,
-                                     [FAULT_NO_FRAME] = TOUCH_NO_FRAME};
-    uint64_t what = access_of(error) | causes[outcome];
-    if (outcome == FAULT_NO_FRAME)
-        log_error("no frame left for memory that %s was granted", thread->process->name);
-    if (outcome == FAULT_LENT)
-        lent_wait(thread);
-    else if (causes[outcome] == 0 || !touch_send(thread, address, what, cookie, error))
-        exception_end(thread, VECTOR_PAGE_FAULT, error, address);
-}
-
-static void page_fault(struct thread *thread, uint64_t error) {
-    uint64_t address = hal_fault_address(), cookie = 0;
+    struct thread *thread = HART_GET(current);
+    uint64_t address = hal_fault_address();
     trace(TRACE_FAULT, thread, 0, 0, address, error);
     if (error & FAULT_RESERVED)
         panic("page table of %s damaged at 0x%lx", thread->process->name, address);
+    if ((error & FAULT_WRITE) && fault_fast_write(thread->space, address))
+        return true;
+    uint64_t cookie = 0;
     enum fault_outcome outcome = space_fault(thread->space, address, access_of(error), &cookie);
     if (outcome != FAULT_RESOLVED)
-        fault_go_on(thread, outcome, address, cookie, error);
+        thread->touch = (struct touch){
+            .address = address, .error = error, .cookie = cookie, .outcome = outcome};
+    return outcome == FAULT_RESOLVED;
+}
+
+// What the kernel has not resolved waits, is asked of the pager, or ends the process.
+static void page_fault(struct thread *thread) {
+    static const uint8_t causes[] = {[FAULT_EMPTY] = TOUCH_EMPTY,
+                                     [FAULT_PAGER] = TOUCH_PAGER,
+                                     [FAULT_NO_FRAME] = TOUCH_NO_FRAME};
+    struct touch *touch = &thread->touch;
+    touch->what = access_of(touch->error) | causes[touch->outcome];
+    if (touch->outcome == FAULT_NO_FRAME)
+        log_error("no frame left for memory that %s was granted", thread->process->name);
+    if (touch->outcome == FAULT_LENT)
+        lent_wait(thread);
+    else if (causes[touch->outcome] == 0 || !touch_send(thread))
+        exception_end(thread, VECTOR_PAGE_FAULT, touch->error, touch->address);
 }
 
 static status_t vectors_prepare(struct thread *thread) {
@@ -101,7 +98,7 @@ static void vectors_use(struct thread *thread) {
 
 void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error) {
     if (vector == VECTOR_PAGE_FAULT)
-        page_fault(thread, error);
+        page_fault(thread);
     else if (vector == VECTOR_NO_VECTORS)
         vectors_use(thread);
     else

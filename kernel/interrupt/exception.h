@@ -8,7 +8,7 @@
 void exception_of_program(struct thread *thread, uint64_t vector, uint64_t error);
 
 // From entry.S, at a page fault of the current thread whose registers are not stored: true if it can
-// run on, else the fault comes again by exception_of_program.
+// run on, else the fault stands in its `touch`, and exception_of_program follows.
 bool page_fault_resolve(uint64_t error);
 
 // Ends a thread's process after an exception, with a report of the thread, which does not run.

@@ -49,17 +49,25 @@ static status_t slots_open(struct space *space, const struct run *run, entry_t m
     return status == OK && !path_is_empty(path, run->count) ? ERR_OCCUPIED : status;
 }
 
-// Accounts for `count` entries that have replaced EMPTY ones; `low`: what each adds.
-static void slots_filled(const struct path *path, unsigned count, uint64_t low) {
-    path_add(path, (struct sums){count * low, -(uint64_t)count * SUM_HOLES});
+// Accounts for `count` entries that have replaced EMPTY ones.
+static void slots_filled(const struct path *path, unsigned count, uint64_t away) {
+    path_add(path, (struct sums){count * level_charge(path->level) + away,
+                                 -(uint64_t)count * SUM_HOLES});
 }
 
-// Links the pages of a list, and behind them entries without frames, from `absent` on: ZERO, or PAGER,
-// whose cookies go up by one.
+// Links the index-th of the absent entries that begin with `first`: cookies go up by one, and are
+// stored inverted. Returns what it adds to the sum of what is away.
+static uint64_t absent_link(const struct path *path, unsigned index, entry_t first) {
+    bool pager = entry_is(first, ABSENT_PAGER);
+    path_replace(path, index, first - (pager ? (entry_t)index << ABSENT_VALUE_SHIFT : 0));
+    return pager ? SUM_AWAY : 0;
+}
+
+// Links the pages of a list, and behind them entries without frames, like `absent`.
 static status_t entries_link(struct space *space, const struct run *run, entry_t marks,
                              struct frame *list, entry_t absent) {
-    entry_t step = entry_is(absent, ABSENT_PAGER) ? 1ull << ABSENT_VALUE_SHIFT : 0;
     struct path path;
+    uint64_t away = 0;
     spinlock_acquire(&space->lock);
     status_t status = slots_open(space, run, marks, &path);
     if (status == OK) {
@@ -67,8 +75,8 @@ static status_t entries_link(struct space *space, const struct run *run, entry_t
         for (; list != nullptr; i++)
             path_replace(&path, i, list_entry(&list, marks));
         for (; i < run->count; i++)
-            path_replace(&path, i, (absent - i * step) | marks_in_absent(marks)); // inverted
-        slots_filled(&path, run->count, entry_sums(absent, run->level).low);
+            away += absent_link(&path, i, absent | marks_in_absent(marks));
+        slots_filled(&path, run->count, away);
     }
     spinlock_release(&space->lock);
     tlb_wait();
@@ -92,26 +100,23 @@ static status_t group_fill(struct space *space, const struct run *run, uint64_t 
     return OK;
 }
 
-// The first entry for a run that is to have no frames.
-static status_t absent_decode(const struct run *run, uint64_t kind, entry_t *entry) {
+// The first entry for pages that a pager provides.
+static status_t cookies_decode(const struct run *run, uint64_t kind, entry_t *entry) {
     uint64_t cookie = kind >> MEMORY_COOKIE_SHIFT;
-    *entry = ENTRY_ZERO;
-    if ((kind & 3) != MEMORY_PAGER)
-        return kind > MEMORY_ZERO ? ERR_BAD_ARGUMENT : OK;
     *entry = entry_absent_make(ABSENT_PAGER, cookie, 0);
-    if (cookie + run->count > 1ull << MEMORY_COOKIE_BITS)
+    if ((kind & 3) != MEMORY_PAGER || cookie + run->count > 1ull << MEMORY_COOKIE_BITS)
         return ERR_BAD_ARGUMENT;
     return run->level == 1 ? OK : ERR_BAD_SLOT;
 }
 
 status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
     struct run run;
-    entry_t absent;
+    entry_t absent = ENTRY_ZERO;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
     if (status == OK && (kind & 3) == MEMORY_FILL)
         return group_fill(space, &run, kind >> MEMORY_GROUP_SHIFT);
-    if (status == OK)
-        status = absent_decode(&run, kind, &absent);
+    if (status == OK && kind > MEMORY_ZERO)
+        status = cookies_decode(&run, kind, &absent);
     if (status != OK)
         return status;
     uint64_t charge = run.count * level_charge(run.level);
@@ -148,7 +153,7 @@ status_t space_link_pages(struct space *space, struct frame *first, parcel_t slo
             frame_set_state(first + i, FRAME_PAGE);
             path_replace(&path, i, entry_make(first + i, marks));
         }
-        slots_filled(&path, run.count, SUM_CHARGE);
+        slots_filled(&path, run.count, 0);
     }
     spinlock_release(&space->lock);
     tlb_wait();

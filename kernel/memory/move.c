@@ -1,10 +1,10 @@
 // Parcels that move without a message: clones within a space, and into a space that one fills.
 #include "memory/parcel.h"
 
-// Puts all entries of a parcel, which has been looked at, into the slots at `path`; `before`: what
-// those add that are there.
+// Puts all entries of a parcel, which has been looked at, into the slots at `path`, which are empty, or
+// the one of a cookie.
 [[gnu::always_inline]] static inline void parcel_put(struct parcel *parcel, const struct path *path,
-                                                     bool same_rights, struct sums before) {
+                                                     bool same_rights, bool cookie) {
     struct sums sums = {};
     for (unsigned i = 0; i < parcel->run.count; i++) {
         entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
@@ -16,7 +16,8 @@
         sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
     }
     parcel_left(parcel);
-    path_add(path, sums_sub(sums, before));
+    path_add(path, sums_sub(sums, cookie ? (struct sums){SUM_CHARGE | SUM_AWAY, 0}
+                                         : (struct sums){0, parcel->run.count * SUM_HOLES}));
 }
 
 static void sender_flush(struct space *space, const struct parcel *parcel) REQUIRES(space->lock) {
@@ -25,8 +26,17 @@ static void sender_flush(struct space *space, const struct parcel *parcel) REQUI
                     parcel->run.level == 1 ? parcel->run.count : TABLE_ENTRIES);
 }
 
-static struct sums holes_of(const struct parcel *parcel) {
-    return (struct sums){0, parcel->run.count * SUM_HOLES};
+// Finds the page's entry that the cookie stands in, and what that allows.
+static status_t cookie_open(struct space *to, struct parcel *parcel, uaddr_t address,
+                            uint64_t cookie, struct path *path) REQUIRES(to->lock) {
+    bool found = path_find(to, address, 1, path);
+    entry_t entry = entry_at(path_table(path), path->cells);
+    if (!found || !entry_is(entry, ABSENT_PAGER) || entry_value(entry) != cookie)
+        return ERR_OCCUPIED;
+    entry_t marks = path_marks(path, entry);
+    parcel->marks &= marks | ~ENTRY_WRITABLE;
+    parcel->marks |= marks & ENTRY_NO_EXECUTE;
+    return path_unshare(to, address, path);
 }
 
 // Charges the receiver and makes the way to empty slots.
@@ -47,7 +57,8 @@ static status_t destination_open(struct space *to, const struct parcel *parcel,
 // --- into another space --------------------------------------------------------------------------
 
 static status_t move_locked(struct space *from, struct parcel *parcel, struct space *to,
-                            const struct run *run) REQUIRES(from->lock, to->lock) {
+                            const struct run *run, const uint64_t *cookie)
+    REQUIRES(from->lock, to->lock) {
     struct path path;
     status_t status = parcel_look(from, parcel, false);
     if (status == OK && parcel_has_holes(parcel))
@@ -55,17 +66,20 @@ static status_t move_locked(struct space *from, struct parcel *parcel, struct sp
     if (status != OK)
         return status;
     bool pays = parcel->mode == PARCEL_CLONE || from->account != to->account;
-    status = destination_open(to, parcel, run, pays ? sums_charge(parcel->sums) : 0, &path);
+    uint64_t charge = pays ? sums_charge(parcel->sums) : 0;
+    status = cookie != nullptr ? cookie_open(to, parcel, run->address, *cookie, &path)
+                               : destination_open(to, parcel, run, charge, &path);
     if (status != OK)
         return status;
-    parcel_put(parcel, &path, false, holes_of(parcel));
+    parcel_put(parcel, &path, false, cookie != nullptr);
     if (parcel->mode == PARCEL_GIVE && pays)
         account_refund(from->account, sums_charge(parcel->sums));
     sender_flush(from, parcel);
     return OK;
 }
 
-status_t parcel_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination) {
+status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
+                         uaddr_t destination, const uint64_t *cookie) {
     struct parcel parcel;
     struct run run;
     status_t status = parcel_decode(source, &parcel);
@@ -76,46 +90,7 @@ status_t parcel_move(struct space *from, parcel_t source, struct space *to, uadd
     if (status != OK)
         return status;
     spaces_lock(from, to);
-    status = move_locked(from, &parcel, to, &run);
-    spaces_unlock(from, to);
-    tlb_wait();
-    return status;
-}
-
-// --- instead of a cookie -------------------------------------------------------------------------
-
-static status_t page_locked(struct space *from, struct parcel *parcel, struct space *to,
-                            uaddr_t destination, uint64_t cookie)
-    REQUIRES(from->lock, to->lock) {
-    struct path path;
-    status_t status = parcel_look(from, parcel, false);
-    if (status != OK)
-        return status;
-    bool found = path_find(to, destination, 1, &path);
-    entry_t entry = entry_at(path_table(&path), path.cells);
-    if (!found || !entry_is(entry, ABSENT_PAGER) || entry_value(entry) != cookie)
-        return ERR_OCCUPIED;
-    entry_t marks = path_marks(&path, entry);
-    parcel->marks &= marks | ~ENTRY_WRITABLE;
-    parcel->marks |= marks & ENTRY_NO_EXECUTE;
-    status = path_unshare(to, destination, &path);
-    if (status != OK)
-        return status;
-    parcel_put(parcel, &path, false, entry_sums(entry, 1));
-    if (parcel->mode == PARCEL_GIVE)
-        account_refund(from->account, sums_charge(parcel->sums));
-    sender_flush(from, parcel);
-    return OK;
-}
-
-status_t parcel_page(struct space *from, parcel_t source, struct space *to, uaddr_t destination,
-                     uint64_t cookie) {
-    struct parcel parcel;
-    status_t status = parcel_decode(source, &parcel);
-    if (status != OK)
-        return status;
-    spaces_lock(from, to);
-    status = page_locked(from, &parcel, to, destination, cookie);
+    status = move_locked(from, &parcel, to, &run, cookie);
     spaces_unlock(from, to);
     tlb_wait();
     return status;
@@ -151,7 +126,7 @@ static status_t clone_locked(struct space *space, struct parcel *parcel, const s
     status = destination_open(space, parcel, run, sums_charge(parcel->sums), &path);
     if (status != OK)
         return status;
-    parcel_put(parcel, &path, true, holes_of(parcel));
+    parcel_put(parcel, &path, true, false);
     sender_flush(space, parcel);
     return OK;
 }

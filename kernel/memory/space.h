@@ -66,12 +66,16 @@ status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window);
 status_t slot_release(struct space *space, parcel_t slots);
 status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
                       uint64_t *charge);
-status_t parcel_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination);
 
-// The same of one page into a page's entry that still has the cookie, which has been charged for it;
-// what the entry does not allow is left out of the rights. ERR_OCCUPIED: it has not.
-status_t parcel_page(struct space *from, parcel_t source, struct space *to, uaddr_t destination,
-                     uint64_t cookie);
+// The same, or if there is a cookie, of a page to where it still stands, which has been charged for it;
+// what that entry does not allow is left out of the rights. ERR_OCCUPIED: it does not stand there.
+status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
+                         uaddr_t destination, const uint64_t *cookie);
+
+static inline status_t parcel_move(struct space *from, parcel_t source, struct space *to,
+                                   uaddr_t destination) {
+    return parcel_move_for(from, source, to, destination, nullptr);
+}
 
 // --- parcels in messages -------------------------------------------------------------------------
 

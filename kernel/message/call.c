@@ -60,15 +60,7 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
         status = parcel_mark(&caller->process->space, r->rdx);
     if (status != OK)
         return status;
-    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
-    caller->port = port;
-    caller->next = nullptr;
-    if (port->first == nullptr)
-        port->first = caller;
-    else
-        port->last->next = caller;
-    port->last = caller;
-    port->pending++;
+    queue_append_locked(port, caller);
     if (caller->call.deadline != 0)
         timer_arm(&caller->timer, caller->call.deadline);
     deadlines_enter(caller);
@@ -172,8 +164,9 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
         return OK;
     }
     struct passed passed;
-    status_t status = caller->slow.touches ? touch_answer(server, caller)
-                                           : message_pass(server, caller, nullptr, false, &passed);
+    bool touches = caller->slow.touches;
+    status_t status = touches ? touch_answer(server, caller)
+                              : message_pass(server, caller, nullptr, false, &passed);
     if (status != OK) {
         call_unclaim(caller, word);
         return status;
@@ -182,14 +175,15 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
     loan_home(server->process, hand);
     hand->caller = nullptr;
     *answered = caller;
-    timer_cancel(&caller->timer);
-    if (caller->slow.touches) {
-        touch_answered(server, caller, word);
-        return OK;
-    }
-    message_fill(caller, r, &passed, KIND_REPLY, 0, caller->call.number);
-    trace_message(TRACE_REPLY, server, caller, caller->call.number, &caller->registers);
+    if (caller->slow.timed)
+        timer_cancel(&caller->timer);
+    if (!touches)
+        message_fill(caller, r, &passed, KIND_REPLY, 0, caller->call.number);
+    trace_message(TRACE_REPLY, server, caller, caller->call.number,
+                  touches ? r : &caller->registers);
     __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+    if (touches)
+        touch_end(caller, (status_t)(int16_t)r->rsi);
     return OK;
 }
 
@@ -217,7 +211,7 @@ void hand_fail(struct process *server, struct hand *hand, status_t status) {
         thread_result(caller, (uint16_t)status | RESULT_TAKEN);
     __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
     if (touches)
-        touch_fail(caller);
+        touch_end(caller, status);
     thread_ready(caller);
 }
 
@@ -408,9 +402,6 @@ static bool port_leave(struct port *port, struct thread *thread, status_t status
     bool queued = (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED;
     if (here && !queued) {
         here = list_take(&port->waiting, thread, nullptr);
-    } else if (here && thread->slow.touches) {
-        here = event_remove_locked(port, &thread->touch);
-        touch_unqueue_locked(port, &thread->touch);
     } else if (here) {
         here = list_take(&port->first, thread, &port->last);
         port->pending--;

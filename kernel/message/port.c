@@ -17,7 +17,7 @@ static struct event_list *list_of(struct port *port, const struct event *event) 
     return event->kind == KIND_NOTIFICATION ? &port->notifications : &port->events;
 }
 
-void event_append_locked(struct port *port, struct event *event) {
+static void event_append_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
     struct event_list *list = list_of(port, event);
     event->next = nullptr;
     event->queued = true;
@@ -29,7 +29,7 @@ void event_append_locked(struct port *port, struct event *event) {
     list->last = event;
 }
 
-bool event_remove_locked(struct port *port, struct event *event) {
+static bool event_remove_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
     struct event_list *list = list_of(port, event);
     struct event *previous = nullptr;
     for (struct event *e = list->first; e != nullptr; previous = e, e = e->next) {
@@ -91,25 +91,13 @@ static struct thread *port_take_any(struct port *port) {
     return thread;
 }
 
-static struct event *port_take_event(struct port *port) {
+static struct event *port_take_death(struct port *port) {
     spinlock_acquire(&port->lock);
     struct event *event = port->events.first;
-    if (event != nullptr) {
+    if (event != nullptr)
         (void)event_remove_locked(port, event);
-        if (event->kind == KIND_FAULT)
-            touch_unqueue_locked(port, event);
-    }
     spinlock_release(&port->lock);
     return event;
-}
-
-static void event_discard(struct event *event) {
-    if (event->kind != KIND_FAULT) {
-        watch_free((struct watch *)event);
-        return;
-    }
-    touch_fail(touch_thread(event));
-    thread_ready(touch_thread(event));
 }
 
 void port_close(struct port *port) {
@@ -117,14 +105,17 @@ void port_close(struct port *port) {
     spinlock_acquire(&port->lock);
     port->closed = !port->boot; // nothing is posted any more
     spinlock_release(&port->lock);
-    while ((event = port_take_event(port)) != nullptr)
-        event_discard(event);
+    while ((event = port_take_death(port)) != nullptr)
+        watch_free((struct watch *)event);
     if (port->boot)
         return;
     struct thread *thread;
     while ((thread = port_take_any(port)) != nullptr) {
         timer_cancel(&thread->timer);
-        thread_result(thread, (uint16_t)ERR_PORT_CLOSED);
+        if (thread->slow.touches)
+            touch_end(thread, ERR_PORT_CLOSED);
+        else
+            thread_result(thread, (uint16_t)ERR_PORT_CLOSED);
         thread_ready(thread);
     }
 }

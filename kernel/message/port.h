@@ -11,7 +11,7 @@
 
 struct thread;
 
-// Something other than a request that a port hands out once: a notification's bits, a death, a fault.
+// Something other than a request that a port hands out once: a notification's bits, a death.
 struct event {
     struct event *next;
     struct port *port;
@@ -51,10 +51,6 @@ status_t port_create(struct process *owner, uint32_t protocol, struct port **por
 // Nobody can receive any more: queued calls end with ERR_PORT_CLOSED. A boot port only loses its
 // receiver.
 void port_close(struct port *port);
-
-// For whoever has an event: at the end of its list, and out of it (false: it is not there).
-void event_append_locked(struct port *port, struct event *event) REQUIRES(port->lock);
-bool event_remove_locked(struct port *port, struct event *event) REQUIRES(port->lock);
 
 // Hands a death to a waiting thread, or queues it; frees it if the port is closed.
 void port_post(struct port *port, struct event *event);

@@ -33,8 +33,6 @@ bool receive_event_locked(struct port *port, struct thread *receiver) {
     trace(TRACE_EVENT, receiver, 0, event->kind, event->badge, event->word[0]);
     if (event->kind == KIND_NOTIFICATION)
         event->word[0] = 0;
-    else if (event->kind == KIND_FAULT)
-        touch_take_locked(port, event, receiver);
     else
         watch_free((struct watch *)event);
     return true;
@@ -124,9 +122,21 @@ status_t receive_request_locked(struct port *port, struct thread *caller,
 
 void queued_call_end(struct thread *caller) {
     uint64_t word = caller->call.word;
-    if (caller->registers.rdx != 0)
+    if (caller->registers.rdx != 0 && !caller->slow.touches)
         parcel_unmark(&caller->process->space, caller->registers.rdx);
     __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+}
+
+void queue_append_locked(struct port *port, struct thread *caller) {
+    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
+    caller->port = port;
+    caller->next = nullptr;
+    if (port->first == nullptr)
+        port->first = caller;
+    else
+        port->last->next = caller;
+    port->last = caller;
+    port->pending++;
 }
 
 static struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock) {
@@ -146,7 +156,8 @@ bool receive_next_locked(struct port *port, struct thread *receiver) {
         return true;
     struct thread *caller;
     while ((caller = queue_pop_locked(port)) != nullptr) {
-        status_t status = receive_request_locked(port, caller, receiver);
+        status_t status = caller->slow.touches ? touch_take(caller, receiver)
+                                               : receive_request_locked(port, caller, receiver);
         if (status == OK) {
             receive_publish(receiver);
             return true;

@@ -45,5 +45,8 @@ bool receive_next_locked(struct port *port, struct thread *receiver) REQUIRES(po
 void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline)
     REQUIRES(port->lock);
 
+// A caller goes to the end of the queue.
+void queue_append_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);
+
 // A call that has left the queue unanswered: its parcel is the sender's own again. State IDLE.
 void queued_call_end(struct thread *caller);

@@ -9,18 +9,17 @@
 
 static_assert((uint64_t)TOUCH_WRITE == ACCESS_WRITE && (uint64_t)TOUCH_EXECUTE == ACCESS_EXECUTE);
 
-// A receiver that waits finds nothing but this fault at the port.
-static void touch_direct_locked(struct port *port) REQUIRES(port->lock) {
+static void touch_direct_locked(struct port *port, struct thread *thread) REQUIRES(port->lock) {
     struct thread *pager = port->waiting;
     port->waiting = pager->next;
     pager->port = nullptr;
     timer_cancel(&pager->timer);
-    (void)receive_event_locked(port, pager);
+    (void)!touch_take(thread, pager);
+    receive_publish(pager);
     hart_enter(hart_self(), pager);
 }
 
-bool touch_send(struct thread *thread, uaddr_t address, uint64_t what, uint64_t cookie,
-                uint64_t error) {
+bool touch_send(struct thread *thread) {
     struct process *process = thread->process;
     struct port *port = process->pager;
     if (port == nullptr)
@@ -28,68 +27,52 @@ bool touch_send(struct thread *thread, uaddr_t address, uint64_t what, uint64_t 
     spinlock_acquire(&port->lock);
     bool open = !port->closed;
     if (open) {
-        thread->touch = (struct event){.kind = KIND_FAULT,
-                                       .badge = process->pager_badge,
-                                       .word = {address, what, cookie, error}};
         thread->slow.touches = true;
+        thread->call.badge = process->pager_badge;
         thread->call.deadline = 0;
         thread->call.number = trace_number();
-        thread->call.word += CALL_GENERATION + CALL_QUEUED;
-        thread->port = port;
-        event_append_locked(port, &thread->touch);
+        thread->call.word += CALL_GENERATION;
         hart_leave_involuntarily(hart_self());
         if (port->waiting != nullptr)
-            touch_direct_locked(port);
+            touch_direct_locked(port, thread);
+        else
+            queue_append_locked(port, thread);
     }
     spinlock_release(&port->lock);
     return open;
 }
 
-void touch_take_locked(struct port *port, struct event *event, struct thread *receiver) {
-    (void)port;
-    struct thread *thread = touch_thread(event);
-    thread->port = nullptr;
-    receiver->registers.r10 = thread->call.number;
-    receiver->registers.r14 = 0; // the processor's error code is the kernel's
+status_t touch_take(const struct thread *thread, struct thread *receiver) {
+    const struct touch *touch = &thread->touch;
+    struct registers *r = &receiver->registers;
+    thread_result(receiver, (uint64_t)KIND_FAULT << RESULT_KIND_SHIFT);
+    r->rdi = thread->call.badge;
+    r->r10 = thread->call.number;
+    r->rbx = touch->address;
+    r->r12 = touch->what;
+    r->r13 = touch->cookie;
     receiver->hand = (struct hand){
-        .caller = thread, .word = (thread->call.word & ~CALL_STATE_MASK) | CALL_TAKEN};
-    receive_publish(receiver);
-}
-
-void touch_unqueue_locked(struct port *port, struct event *event) {
-    (void)port;
-    struct thread *thread = touch_thread(event);
-    thread->port = nullptr;
-    __c11_atomic_store(&thread->call.word, thread->call.word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+        .caller = (struct thread *)(uintptr_t)thread,
+        .word = (thread->call.word & ~CALL_STATE_MASK) | CALL_TAKEN};
+    trace_message(TRACE_TAKE, receiver, thread, thread->call.number, r);
+    return OK;
 }
 
 status_t touch_answer(struct thread *pager, struct thread *thread) {
     const struct registers *r = &pager->registers;
-    struct space *from = &pager->process->space, *to = &thread->process->space;
-    const uint64_t *word = thread->touch.word;
-    uaddr_t page = word[0] & ~(PAGE_SIZE - 1);
+    const struct touch *touch = &thread->touch;
     bool one_page = parcel_level(r->rdx) == 1 && parcel_count(r->rdx) == 1;
-    status_t status = OK;
     if ((r->r8 | r->r9) != 0 ||
         (r->rdx != 0 && (!one_page || (status_t)(int16_t)r->rsi != OK)))
         return ERR_BAD_ARGUMENT;
-    if (r->rdx != 0)
-        status = word[1] & TOUCH_PAGER ? parcel_page(from, r->rdx, to, page, word[2])
-                                       : parcel_move(from, r->rdx, to, page);
-    return status;
+    if (r->rdx == 0)
+        return OK;
+    return parcel_move_for(pager->space, r->rdx, thread->space, touch->address & ~(PAGE_SIZE - 1),
+                           touch->what & TOUCH_PAGER ? &touch->cookie : nullptr);
 }
 
-void touch_answered(struct thread *pager, struct thread *thread, uint64_t word) {
-    const struct registers *r = &pager->registers;
-    trace_message(TRACE_REPLY, pager, thread, thread->call.number, r);
+void touch_end(struct thread *thread, status_t status) {
     thread->slow.touches = false;
-    __c11_atomic_store(&thread->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
-    if ((status_t)(int16_t)r->rsi != OK)
-        touch_fail(thread);
-}
-
-void touch_fail(struct thread *thread) {
-    thread->slow.touches = false;
-    if (thread->process->state < PROCESS_ENDING)
-        exception_end(thread, VECTOR_PAGE_FAULT, thread->touch.word[3], thread->touch.word[0]);
+    if (status != OK && thread->process->state < PROCESS_ENDING)
+        exception_end(thread, VECTOR_PAGE_FAULT, thread->touch.error, thread->touch.address);
 }

@@ -77,7 +77,8 @@ static void touch(struct thread *thread, uaddr_t address) {
     thread->registers = program_state(thread == dt);
     thread->full = 1;
     host_fault_address = address;
-    exception_of_program(thread, VECTOR_PAGE_FAULT, ERROR_WRITE);
+    if (!page_fault_resolve(ERROR_WRITE))
+        exception_of_program(thread, VECTOR_PAGE_FAULT, ERROR_WRITE);
 }
 
 static status_t answer(handle_t reply, status_t status, parcel_t parcel, uint64_t handles) {
@@ -121,17 +122,22 @@ TEST(a_waiting_pager_runs_at_once_and_gives_a_page) {
     finish();
 }
 
-TEST(faults_come_before_requests) {
+TEST(faults_stand_in_line_with_requests) {
     start();
-    program_call(at, a_call, 1, 0, 0);
     touch(dt, PLACE);
+    program_call(at, a_call, 1, 0, 0);
+    touch(du, PLACE);
     program_receive(bt, b_port, 0);
     CHECK_EQ(bt->registers.rax, KIND_FAULT << RESULT_KIND_SHIFT);
     program_reply_receive(bt, b_port, OK); // without a page: it touches again
     CHECK_EQ(bt->registers.rax, KIND_REQUEST << RESULT_KIND_SHIFT);
+    program_reply_receive(bt, b_port, OK);
+    CHECK_EQ(bt->registers.rax, KIND_FAULT << RESULT_KIND_SHIFT);
     program_run(dt);
     CHECK(state_kept(dt, 1));
     program_reply(bt, HANDLE_NONE, 0);
+    program_run(du);
+    CHECK(state_kept(du, 0));
     finish();
 }
 
@@ -250,7 +256,8 @@ TEST(protection_is_not_asked_about) {
 
 TEST(no_frame_left_is_asked_about) {
     start();
-    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_ZERO), OK);
+    parcel_t zero = parcel_make(PLACE, 2, 1, PARCEL_NONE, PARCEL_WRITABLE);
+    CHECK_EQ(memory_create(&d->space, zero, MEMORY_ZERO), OK);
     frames_fail_at(1);
     touch(dt, PLACE);
     frames_fail_at(0);
