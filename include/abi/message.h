@@ -99,7 +99,7 @@ static constexpr unsigned RESULT_CHARGE_SHIFT = 24;
 static constexpr uint64_t RESULT_TAKEN = 1ull << 20;
 
 // What a receive brings, in the order in which a port hands them out: notifications, then deaths,
-// faults and completions in order of arrival, then requests (fairly between accounts, in order
+// completions in order of arrival, then requests and faults (fairly between accounts, in order
 // for each sender).
 enum message_kind : uint8_t {
     KIND_REPLY = 0,        // of call: the reply

@@ -50,11 +50,12 @@ bool page_fault_resolve(uint64_t error) {
         panic("page table of %s damaged at 0x%lx", thread->process->name, address);
     if ((error & FAULT_WRITE) && fault_fast_write(thread->space, address))
         return true;
-    uint64_t cookie = 0;
+    uint64_t cookie;
     enum fault_outcome outcome = space_fault(thread->space, address, access_of(error), &cookie);
     if (outcome != FAULT_RESOLVED)
         thread->touch = (struct touch){
-            .address = address, .error = error, .cookie = cookie, .outcome = outcome};
+            .address = address, .error = error, .outcome = outcome,
+            .cookie = outcome == FAULT_PAGER ? cookie : 0};
     return outcome == FAULT_RESOLVED;
 }
 

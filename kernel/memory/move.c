@@ -26,7 +26,8 @@ static void sender_flush(struct space *space, const struct parcel *parcel) REQUI
                     parcel->run.level == 1 ? parcel->run.count : TABLE_ENTRIES);
 }
 
-// Finds the page's entry that the cookie stands in, and what that allows.
+// Finds the page's entry that the cookie stands in, and what that allows. No table with a cookie is
+// shared.
 static status_t cookie_open(struct space *to, struct parcel *parcel, uaddr_t address,
                             uint64_t cookie, struct path *path) REQUIRES(to->lock) {
     bool found = path_find(to, address, 1, path);
@@ -35,8 +36,8 @@ static status_t cookie_open(struct space *to, struct parcel *parcel, uaddr_t add
         return ERR_OCCUPIED;
     entry_t marks = path_marks(path, entry);
     parcel->marks &= marks | ~ENTRY_WRITABLE;
-    parcel->marks |= marks & ENTRY_NO_EXECUTE;
-    return path_unshare(to, address, path);
+    parcel->marks |= (marks & ENTRY_NO_EXECUTE) | (entry_marks(entry) & ENTRY_READ_ONLY);
+    return OK;
 }
 
 // Charges the receiver and makes the way to empty slots.
@@ -72,7 +73,7 @@ static status_t move_locked(struct space *from, struct parcel *parcel, struct sp
     if (status != OK)
         return status;
     parcel_put(parcel, &path, false, cookie != nullptr);
-    if (parcel->mode == PARCEL_GIVE && pays)
+    if (parcel->mode == PARCEL_GIVE && (pays || cookie != nullptr))
         account_refund(from->account, sums_charge(parcel->sums));
     sender_flush(from, parcel);
     return OK;

@@ -37,8 +37,8 @@ static inline void receive_publish(const struct thread *receiver) {
     __c11_atomic_store(&hand->caller->call.word, hand->word, __ATOMIC_RELEASE);
 }
 
-// Hands out what waits: notifications, events, then requests; a request that cannot be accepted is
-// answered with the error. False if there was nothing.
+// Hands out what waits: notifications, deaths, then requests and faults; a request that cannot be
+// accepted is answered with the error. False if there was nothing.
 bool receive_next_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock);
 
 // The current thread waits at the port from now on, until the deadline if it is not 0.

@@ -16,6 +16,8 @@
 // sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
 // sources: kernel/sync/spinlock.c tests/host/harts/memory.c
 // defines: BATON_DEBUG=1
+#include "hal/vector.h"
+#include "interrupt/exception.h"
 #include "memory/internal.h"
 #include "message/system_call.h"
 #include "three.h"
@@ -235,6 +237,9 @@ static status_t create_zero_1(void) { return system_memory_create(at, 0, slots(N
 static status_t create_zero_2(void) { return system_memory_create(at, 0, slots(NEW, 2, 3, W), 1); }
 static status_t create_zero_3(void) { return system_memory_create(at, 0, slots(NEW, 3, 3, W), 1); }
 static status_t create_pages_2(void) { return system_memory_create(at, 0, slots(NEW, 2, 1, W), 0); }
+static status_t create_cookies(void) {
+    return system_memory_create(at, 0, slots(NEW, 1, 3, W), MEMORY_PAGER | 7 << MEMORY_COOKIE_SHIFT);
+}
 static status_t create_other(void) {
     return system_memory_create(at, b_process, slots(NEW, 1, 2, W), 0);
 }
@@ -300,6 +305,34 @@ static status_t grant(void) {
     return system_process_grant(at, b_process, derived, 0xff, 0, &result);
 }
 static status_t watch(void) { return system_process_watch(at, b_process, 0, own_port, 0); }
+// A has a fault of `fresh` in its hand, where nothing is, or a cookie.
+static void touch_empty(void) {
+    struct thread *thread;
+    struct port *port = (struct port *)handle_entry(a, own_port)->object;
+    CHECK_EQ(process_pager_set(fresh, port, 0), OK);
+    CHECK_EQ(thread_create(fresh, 0x40'0000, 0x80'0000, 0, &thread), OK);
+    thread->hart = harts[0];
+    CHECK_EQ(thread_start(thread), OK);
+    object_release(&thread->object);
+    program_run(thread);
+    host_fault_address = NEW;
+    CHECK(!page_fault_resolve(0));
+    exception_of_program(thread, VECTOR_PAGE_FAULT, 0);
+    program_receive(at, own_port, 0);
+}
+static void touch_cookie(void) {
+    CHECK_EQ(memory_create(&fresh->space, slots(NEW, 1, 1, W), MEMORY_PAGER), OK);
+    touch_empty();
+}
+static status_t answer(enum parcel_mode mode) {
+    program_run(at);
+    at->registers = (struct registers){.rdx = parcel_make(COPY, 1, 1, mode, W),
+                                       .rip = at->registers.rip, .rsp = at->registers.rsp};
+    message_reply(at);
+    return program_status(at);
+}
+static status_t answer_give(void) { return answer(PARCEL_GIVE); }
+static status_t answer_clone(void) { return answer(PARCEL_CLONE); }
 static status_t keep(void) {
     program_receive(bt, b_port, 0);
     program_call(at, a_call, 1, 0, 0);
@@ -317,7 +350,7 @@ enum what_changes : uint8_t {
 };
 
 // Who gets a full heap, and whose next handle needs a larger table; who pays.
-enum who : uint8_t { NOBODY, A, B };
+enum who : uint8_t { NOBODY, A, B, FRESH };
 
 static const struct operation {
     const char *name;
@@ -326,61 +359,70 @@ static const struct operation {
     unsigned charges; // with how many limits, at least
     enum who heap, table, payer;
     uint8_t changes;
+    void (*prepare)(void);
 } operations[] = {
-    {"create a page", create_1, 4, 4, NOBODY, NOBODY, A, 0},
-    {"create 512 pages", create_many, 165, 20, NOBODY, NOBODY, A, 0},
-    {"create ZERO, level 1", create_zero_1, 3, 6, NOBODY, NOBODY, A, 0},
-    {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0},
-    {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0},
-    {"create pages, level 2", create_pages_2, 2, 20, NOBODY, NOBODY, A, 0},
-    {"create in another process", create_other, 5, 5, NOBODY, NOBODY, B, 0},
-    {"create below a shared way", create_below_shared, 2, 1, NOBODY, NOBODY, A, BREAKS},
-    {"fill", fill, 66, 0, NOBODY, NOBODY, A, BREAKS | FILLS},
-    {"clone pages", clone_1, 3, 7, NOBODY, NOBODY, A, 0},
-    {"clone tables below a shared way", clone_2, 3, 20, NOBODY, NOBODY, A, BREAKS},
-    {"clone 1 GiB", clone_3, 1, 20, NOBODY, NOBODY, A, BREAKS},
-    {"clone pages of a ZERO", clone_below, 5, 7, NOBODY, NOBODY, A, BREAKS},
-    {"fork", fork_all, 3, 0, NOBODY, NOBODY, NOBODY, 0},
-    {"give a page", give_1, 3, 4, NOBODY, NOBODY, B, 0},
-    {"give a table below a shared way", give_2, 3, 20, NOBODY, NOBODY, B, BREAKS},
-    {"give 1 GiB", give_3, 1, 20, NOBODY, NOBODY, B, 0},
-    {"give a clone below a shared way", give_clone_1, 5, 4, NOBODY, NOBODY, B, BREAKS},
-    {"give a clone of 1 GiB", give_clone_3, 1, 20, NOBODY, NOBODY, B, 0},
-    {"prepare slots of pages", prepare_1, 3, 3, NOBODY, NOBODY, A, 0},
-    {"prepare slots of level 2", prepare_2, 2, 2, NOBODY, NOBODY, A, 0},
-    {"prepare slots of level 3", prepare_3, 1, 1, NOBODY, NOBODY, A, 0},
-    {"protect below a shared way", protect_shared, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"protect below a ZERO", protect_zero, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"free below a shared way", free_shared, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"free below a ZERO", free_zero, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"first touch", touch_zero, 3, 0, NOBODY, NOBODY, A, BREAKS},
-    {"first touch, reading", read_zero, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"write to a shared page", break_page, 3, 0, NOBODY, NOBODY, A, BREAKS},
-    {"write to a page of zeros", break_zero_page, 3, 0, NOBODY, NOBODY, A, BREAKS},
-    {"mark for a message", mark_shared, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"pass a gift", pass_give, 2, 1, NOBODY, NOBODY, B, BREAKS},
-    {"pass a clone", pass_clone, 2, 1, NOBODY, NOBODY, B, BREAKS},
-    {"lend in a call", call_lend, 2, 0, NOBODY, NOBODY, A, BREAKS},
-    {"give in a call", call_give, 0, 1, NOBODY, NOBODY, B, BREAKS},
-    {"a handle in a call", call_with_handle, 2, 3, B, B, B, 0},
-    {"new port", port_new, 1, 1, A, NOBODY, A, 0},
-    {"new port, table full", port_new, 3, 4, A, A, A, 0},
-    {"derive", port_handle, 2, 3, A, A, A, 0},
-    {"new notification", notification_new, 3, 4, A, A, A, 0},
-    {"duplicate", duplicate, 2, 3, A, A, A, 0},
-    {"new process", process_new, 5, 64, A, A, A, 0},
-    {"new thread", thread_own, 1, 1, A, NOBODY, A, 0},
-    {"new thread, table full", thread_own, 3, 4, A, A, A, 0},
-    {"grant", grant, 2, 3, B, B, B, 0},
-    {"watch", watch, 1, 1, A, NOBODY, A, 0},
-    {"keep a request", keep, 3, 4, B, B, B, 0},
+    {"create a page", create_1, 4, 4, NOBODY, NOBODY, A, 0, nullptr},
+    {"create 512 pages", create_many, 165, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create ZERO, level 1", create_zero_1, 3, 6, NOBODY, NOBODY, A, 0, nullptr},
+    {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create pages, level 2", create_pages_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create cookies", create_cookies, 3, 6, NOBODY, NOBODY, A, 0, nullptr},
+    {"answer a fault", answer_give, 5, 4, NOBODY, NOBODY, FRESH, BREAKS, touch_empty},
+    {"answer a fault with a clone", answer_clone, 5, 4, NOBODY, NOBODY, FRESH, BREAKS, touch_empty},
+    {"answer with a cookie's page", answer_give, 2, 0, NOBODY, NOBODY, FRESH, BREAKS, touch_cookie},
+    {"create in another process", create_other, 5, 5, NOBODY, NOBODY, B, 0, nullptr},
+    {"create below a shared way", create_below_shared, 2, 1, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"fill", fill, 66, 0, NOBODY, NOBODY, A, BREAKS | FILLS, nullptr},
+    {"clone pages", clone_1, 3, 7, NOBODY, NOBODY, A, 0, nullptr},
+    {"clone tables below a shared way", clone_2, 3, 20, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"clone 1 GiB", clone_3, 1, 20, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"clone pages of a ZERO", clone_below, 5, 7, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"fork", fork_all, 3, 0, NOBODY, NOBODY, NOBODY, 0, nullptr},
+    {"give a page", give_1, 3, 4, NOBODY, NOBODY, B, 0, nullptr},
+    {"give a table below a shared way", give_2, 3, 20, NOBODY, NOBODY, B, BREAKS, nullptr},
+    {"give 1 GiB", give_3, 1, 20, NOBODY, NOBODY, B, 0, nullptr},
+    {"give a clone below a shared way", give_clone_1, 5, 4, NOBODY, NOBODY, B, BREAKS, nullptr},
+    {"give a clone of 1 GiB", give_clone_3, 1, 20, NOBODY, NOBODY, B, 0, nullptr},
+    {"prepare slots of pages", prepare_1, 3, 3, NOBODY, NOBODY, A, 0, nullptr},
+    {"prepare slots of level 2", prepare_2, 2, 2, NOBODY, NOBODY, A, 0, nullptr},
+    {"prepare slots of level 3", prepare_3, 1, 1, NOBODY, NOBODY, A, 0, nullptr},
+    {"protect below a shared way", protect_shared, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"protect below a ZERO", protect_zero, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"free below a shared way", free_shared, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"free below a ZERO", free_zero, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"first touch", touch_zero, 3, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"first touch, reading", read_zero, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"write to a shared page", break_page, 3, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"write to a page of zeros", break_zero_page, 3, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"mark for a message", mark_shared, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"pass a gift", pass_give, 2, 1, NOBODY, NOBODY, B, BREAKS, nullptr},
+    {"pass a clone", pass_clone, 2, 1, NOBODY, NOBODY, B, BREAKS, nullptr},
+    {"lend in a call", call_lend, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"give in a call", call_give, 0, 1, NOBODY, NOBODY, B, BREAKS, nullptr},
+    {"a handle in a call", call_with_handle, 2, 3, B, B, B, 0, nullptr},
+    {"new port", port_new, 1, 1, A, NOBODY, A, 0, nullptr},
+    {"new port, table full", port_new, 3, 4, A, A, A, 0, nullptr},
+    {"derive", port_handle, 2, 3, A, A, A, 0, nullptr},
+    {"new notification", notification_new, 3, 4, A, A, A, 0, nullptr},
+    {"duplicate", duplicate, 2, 3, A, A, A, 0, nullptr},
+    {"new process", process_new, 5, 64, A, A, A, 0, nullptr},
+    {"new thread", thread_own, 1, 1, A, NOBODY, A, 0, nullptr},
+    {"new thread, table full", thread_own, 3, 4, A, A, A, 0, nullptr},
+    {"grant", grant, 2, 3, B, B, B, 0, nullptr},
+    {"watch", watch, 1, 1, A, NOBODY, A, 0, nullptr},
+    {"keep a request", keep, 3, 4, B, B, B, 0, nullptr},
 };
 static constexpr unsigned OPERATIONS = sizeof operations / sizeof *operations;
 
-static struct process *who(enum who whom) { return whom == A ? a : whom == B ? b : nullptr; }
+static struct process *who(enum who whom) {
+    return whom == A ? a : whom == B ? b : whom == FRESH ? fresh : nullptr;
+}
 
 static void operation_begin(const struct operation *operation) {
     all_begin();
+    if (operation->prepare != nullptr)
+        operation->prepare();
     if (operation->table != NOBODY)
         handles_fill(who(operation->table));
     if (operation->heap != NOBODY)

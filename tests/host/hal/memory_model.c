@@ -45,6 +45,11 @@ static bool settled(const struct model_slot *slot) {
     return plain(slot) && (slot->kind == MODEL_EMPTY || slot->kind == MODEL_MEMORY);
 }
 
+// Neither lent, nor prepared, nor part of a parcel: it may be freed and protected.
+static bool unpinned(const struct model_slot *slot) {
+    return settled(slot) || (plain(slot) && slot->kind == MODEL_PAGER);
+}
+
 // No page of the area is pinned or elsewhere.
 static bool area_settled(const struct model_area *area) {
     for (unsigned i = 0; i < PAGES; i++)
@@ -61,7 +66,10 @@ static bool inside_settled(struct model_space *space, const struct model_run *ru
 // Slot i, with what is inside, may be changed by its holder.
 static bool changeable(struct model_space *space, const struct model_run *run, unsigned i) {
     struct model_slot slot = model_effective(space, run, i);
-    return settled(&slot) && inside_settled(space, run, i);
+    for (unsigned page = 0; page < PAGES && run->level == 2; page++)
+        if (slot.kind == MODEL_MEMORY && !unpinned(&space->area[run->area + i].page[page].slot))
+            return false;
+    return unpinned(&slot);
 }
 
 static bool has_way(struct model_space *space, const struct model_run *run) {
@@ -127,6 +135,17 @@ bool model_create(struct model_space *space, const struct model_run *run, bool w
     return true;
 }
 
+bool model_create_pager(struct model_space *space, const struct model_run *run, bool writable,
+                        bool executable, uint64_t cookie) {
+    if (run->level + model_shift != 1 || !model_create(space, run, writable, executable))
+        return false;
+    for (unsigned i = 0; i < run->count; i++) {
+        model_slot(space, run, i)->kind = MODEL_PAGER;
+        space->area[run->area].page[run->page + i].value[0] = cookie + i;
+    }
+    return true;
+}
+
 bool model_free(struct model_space *space, const struct model_run *run) {
     if (!has_way(space, run))
         return false;
@@ -147,7 +166,7 @@ bool model_protect(struct model_space *space, const struct model_run *run, bool 
         return false;
     for (unsigned i = 0; i < run->count; i++) {
         struct model_slot slot = model_effective(space, run, i);
-        if (slot.kind != MODEL_MEMORY || !changeable(space, run, i) ||
+        if (slot.kind == MODEL_EMPTY || !changeable(space, run, i) ||
             (writable && slot.read_only))
             return false;
     }
@@ -394,11 +413,32 @@ static void area_fork(const struct model_area *parent, struct model_area *child)
         *child = (struct model_area){};
 }
 
-void model_fork(const struct model_space *parent, struct model_space *child) {
+// Cookies cannot be in two places.
+bool model_fork(const struct model_space *parent, struct model_space *child) {
     *child = (struct model_space){};
+    for (unsigned i = 0; i < AREAS * PAGES; i++)
+        if (parent->area[i / PAGES].page[i % PAGES].slot.kind == MODEL_PAGER)
+            return false;
     for (unsigned i = 0; i < AREAS; i++)
         if (settled(&parent->area[i].slot))
             area_fork(&parent->area[i], &child->area[i]);
+    return true;
+}
+
+// A page takes the place of its cookie, with the rights that both have.
+bool model_answer(struct model_space *from, const struct model_run *run,
+                  const struct model_pass *pass, struct model_space *to,
+                  const struct model_run *destination, uint64_t cookie) {
+    const struct model_slot there = model_effective(to, destination, 0);
+    if (pass->mode == PARCEL_LEND || !may_leave(from, run, pass, false) || has_holes(from, run) ||
+        there.kind != MODEL_PAGER ||
+        to->area[destination->area].page[destination->page].value[0] != cookie)
+        return false;
+    slot_pass(from, run, pass, to, destination, 0);
+    struct model_slot *landed = model_slot(to, destination, 0);
+    landed->writable &= there.writable;
+    landed->executable &= there.executable;
+    return true;
 }
 
 bool model_return(struct model_space *borrower, const struct model_run *landed, unsigned window,

@@ -12,9 +12,10 @@ static constexpr unsigned PAGES = 12; // slots of level 1 in use in each area
 static constexpr unsigned WORDS = 2;  // looked at in each page, as far from each other as can be
 static constexpr unsigned WINDOWS = AREAS * (PAGES + 1);
 
-enum model_kind : uint8_t { MODEL_EMPTY, MODEL_MEMORY, MODEL_LENT, MODEL_LANDING };
+enum model_kind : uint8_t { MODEL_EMPTY, MODEL_MEMORY, MODEL_LENT, MODEL_LANDING, MODEL_PAGER };
 
-// A slot of either level. An area with MEMORY holds pages; LENT keeps the rights for the return.
+// A slot of either level. An area with MEMORY holds pages; LENT keeps the rights for the return. PAGER
+// is a page's alone, and its cookie the first value.
 struct model_slot {
     enum model_kind kind;
     bool writable, executable, read_only, borrowed, flight;
@@ -68,12 +69,14 @@ struct model_slot model_effective(struct model_space *space, const struct model_
 // May it be done? Then do it.
 bool model_create(struct model_space *space, const struct model_run *run, bool writable,
                   bool executable);
+bool model_create_pager(struct model_space *space, const struct model_run *run, bool writable,
+                        bool executable, uint64_t cookie);
 bool model_free(struct model_space *space, const struct model_run *run);
 bool model_protect(struct model_space *space, const struct model_run *run, bool writable,
                    bool executable);
 bool model_clone(struct model_space *space, const struct model_run *from,
                  const struct model_run *to);
-void model_fork(const struct model_space *parent, struct model_space *child);
+bool model_fork(const struct model_space *parent, struct model_space *child);
 bool model_prepare(struct model_space *space, const struct model_run *run, unsigned window);
 bool model_release(struct model_space *space, const struct model_run *run);
 bool model_mark(struct model_space *space, const struct model_run *run,
@@ -85,5 +88,8 @@ bool model_pass(struct model_space *from, const struct model_run *run,
 bool model_move(struct model_space *from, const struct model_run *run,
                 const struct model_pass *pass, struct model_space *to,
                 const struct model_run *destination);
+bool model_answer(struct model_space *from, const struct model_run *run,
+                  const struct model_pass *pass, struct model_space *to,
+                  const struct model_run *destination, uint64_t cookie);
 bool model_return(struct model_space *borrower, const struct model_run *landed, unsigned window,
                   struct model_space *lender, const struct model_run *home);

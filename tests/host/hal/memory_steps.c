@@ -146,6 +146,20 @@ static void step_create(unsigned s) {
         compare("create", status, model_create(&model[s], &run, writable, executable));
 }
 
+static void step_pager(unsigned s) {
+    struct model_run run = run_pick(1 + (pick(2, 16) == 0), 3);
+    bool writable = numbers[5] & 3, executable = (numbers[5] >> 2 & 7) == 0;
+    uint64_t cookie = values;
+    values += PAGES;
+    run_say("create cookies", s, &run);
+    status_t status = memory_create(
+        space_of(s), model_parcel(&run, PARCEL_NONE, writable, executable),
+        MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT);
+    if (!scarce(status))
+        compare("create cookies", status,
+                model_create_pager(&model[s], &run, writable, executable, cookie));
+}
+
 static void step_free(unsigned s) {
     struct model_run run = run_pick(level_pick(), 3);
     run_say("free", s, &run);
@@ -351,6 +365,33 @@ static void step_move(unsigned s) {
         compare("move", status, model_move(&model[s], &run, &how, &model[other], &to));
 }
 
+// A page of this kind, if there is one.
+static struct model_run page_pick(unsigned s, enum model_kind kind, unsigned n) {
+    for (unsigned i = 0; i < AREAS * PAGES; i++) {
+        unsigned at = (numbers[n] + i) % (AREAS * PAGES);
+        if (model[s].area[at / PAGES].page[at % PAGES].slot.kind == kind)
+            return (struct model_run){1, at / PAGES, at % PAGES, 1};
+    }
+    return run_pick(1, n);
+}
+
+static void step_answer(unsigned s) {
+    unsigned from = pick(9, SPACES);
+    struct model_run run = page_pick(from, MODEL_MEMORY, 3), to = page_pick(s, MODEL_PAGER, 7);
+    struct model_pass how = pass_pick(5);
+    uint64_t cookie = model[s].area[to.area].page[to.page].value[0] + (pick(6, 8) == 0);
+    run.count = to.count = 1;
+    if (model_shift != 0)
+        return;
+    run_say("answer", from, &run);
+    run_say("to", s, &to);
+    status_t status = parcel_move_for(
+        space_of(from), model_parcel(&run, how.mode, how.writable, how.executable), space_of(s),
+        model_address(&to), &cookie);
+    if (!scarce(status))
+        compare("answer", status, model_answer(&model[from], &run, &how, &model[s], &to, cookie));
+}
+
 // --- fork ----------------------------------------------------------------------------------------
 
 // A page beside the areas, so that the tables that the areas lie in are there.
@@ -407,13 +448,11 @@ static void step_fork(unsigned s) {
     frames_fail_at(fail_at < 8 ? fail_at : 0);
     spaces[child].account.limit = fail_at == 8 ? pick(6, 4096) : PLENTY;
     status_t status = space_fork(space_of(s), space_of(child));
-    if (!scarce(status)) {
-        compare("fork", status, true);
-        model_fork(&model[s], &model[child]);
-        spaces[child].account.limit = PLENTY;
-    } else {
+    if (!scarce(status))
+        compare("fork", status, model_fork(&model[s], &model[child]));
+    if (status != OK)
         space_begin(child);
-    }
+    spaces[child].account.limit = PLENTY;
 }
 
 // --- user code -----------------------------------------------------------------------------------
@@ -430,9 +469,9 @@ static void step_run(unsigned s) {
     machine_enter(hart_space[hart] < 0 ? nullptr : space_of(s));
 }
 
-static uint64_t *touch(struct space *space, uaddr_t address, bool write, bool execute) {
+static uint64_t *touch(struct space *space, uaddr_t address, bool write, bool execute,
+                       uint64_t *cookie) {
     uint8_t access = (write ? ACCESS_WRITE : 0) | (execute ? ACCESS_EXECUTE : 0);
-    uint64_t cookie;
     for (unsigned faults = 0; faults < 6; faults++) {
         bool wild;
         uint64_t *word = adversary_access(address, write, execute, &wild);
@@ -440,7 +479,7 @@ static uint64_t *touch(struct space *space, uaddr_t address, bool write, bool ex
             differ("a translation leads nowhere", 0, 0);
         if (word != nullptr || wild)
             return word;
-        if (space_fault(space, address, access, &cookie) != FAULT_RESOLVED)
+        if (space_fault(space, address, access, cookie) != FAULT_RESOLVED)
             return nullptr;
     }
     differ("faults without end", 6, 0);
@@ -479,8 +518,11 @@ static void step_touch(unsigned s) {
     bool expected = memory && (!write || slot.writable) && (!execute || slot.executable);
     unsigned which = numbers[7] % WORDS;
     run_say(write ? "write" : execute ? "execute" : "read", s, &run);
-    uint64_t *word = touch(space_of(s), model_word(&run, which), write, execute);
-    if ((word != nullptr) != expected)
+    uint64_t cookie = 0;
+    uint64_t *word = touch(space_of(s), model_word(&run, which), write, execute, &cookie);
+    if (slot.kind == MODEL_PAGER)
+        word_compare(&model[s].area[run.area].page[run.page].value[0], &cookie, false);
+    else if ((word != nullptr) != expected)
         differ("touch", word != nullptr, expected);
     else if (word != nullptr)
         word_compare(&model[s].area[run.area].page[run.page].value[which], word, write);
@@ -509,7 +551,8 @@ static const struct {
     {step_prepare, 12, false, false}, {step_release, 2, false, false},
     {step_pass, 22, true, false},     {step_return, 14, true, true},
     {step_mark, 5, true, false},      {step_land, 8, true, true},
-    {step_move, 6, false, false},     {step_run, 6, false, true},
+    {step_move, 6, false, false},     {step_pager, 6, false, false},
+    {step_answer, 8, true, true},     {step_run, 6, false, true},
     {step_touch, 40, false, true},    {step_speculate, 8, false, true},
     {step_zero, 1, false, true},      {step_fork, 1, true, false},
 };
