@@ -98,9 +98,9 @@ static constexpr unsigned RESULT_CHARGE_SHIFT = 24;
 // With an error of a call: the server had taken the request before it went wrong.
 static constexpr uint64_t RESULT_TAKEN = 1ull << 20;
 
-// What a receive brings, in the order in which a port hands them out: notifications, then deaths,
-// completions in order of arrival, then requests and faults (fairly between accounts, in order
-// for each sender).
+// What a receive brings, in the order in which a port hands them out: notifications, then deaths and
+// completions in order of arrival, then requests and faults (fairly between accounts, in order for
+// each sender).
 enum message_kind : uint8_t {
     KIND_REPLY = 0,        // of call: the reply
     KIND_REQUEST = 1,      // badge: the sender's (see port_derive)
