@@ -29,6 +29,8 @@ STATUS_SYSTEM_CRASHED = 125
 
 ENDED_IN_ORDER = 99  # what the kernel writes, twice, plus one: 0x31
 SYSTEM_CRASHED = 103  # likewise 0x33
+POWERED_OFF = 0  # or reset: QEMU is told not to start again
+EXIT_DEVICE = ("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04")
 RECORD = re.compile(rb"\x1ebaton-end status=(\d+)\x1f")
 LOG_TAIL_LINES = 40
 
@@ -43,6 +45,7 @@ class Machine:
     cpu: str = "max"
     kvm: bool = False
     firmware: str = ""  # a UEFI firmware file; BIOS when empty
+    exit_device: bool = True  # isa-debug-exit; without it the system has to power off
     extra: tuple = ()  # further words for QEMU
 
     def command(self, iso):
@@ -54,7 +57,7 @@ class Machine:
         return ["qemu-system-x86_64", "-machine", self.machine, "-accel", accelerator,
                 "-cpu", "host" if self.kvm and self.cpu == "max" else self.cpu,
                 "-smp", str(self.harts), "-m", self.memory, "-nic", "none", "-no-reboot",
-                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+                *(EXIT_DEVICE if self.exit_device else ()),
                 "-cdrom", str(iso), "-boot", "d", *(firmware if self.firmware else []), *self.extra]
 
 
@@ -146,12 +149,12 @@ def state_of_harts(control):
 
 # --- running ---------------------------------------------------------------------------------
 
-def ending(returncode, log):
+def ending(returncode, log, in_order=ENDED_IN_ORDER):
     """(status, reason) of a QEMU that ended by itself."""
     record = RECORD.search(log)
     if returncode == SYSTEM_CRASHED:
         return STATUS_SYSTEM_CRASHED, "the system crashed"
-    if returncode != ENDED_IN_ORDER:
+    if returncode != in_order:
         return STATUS_SYSTEM_CRASHED, f"the machine stopped unasked (QEMU ended with {returncode})"
     if not record or int(record[1]) > 255:
         return STATUS_SYSTEM_CRASHED, "the system ended without a status"
@@ -210,7 +213,8 @@ def run(iso, machine, timeout_s, sink=None, inputs=None):
         if state:
             status, reason = STATUS_TIMED_OUT, f"timed out after {timeout_s:g} s"
         else:
-            status, reason = ending(qemu.returncode, log_bytes)
+            status, reason = ending(qemu.returncode, log_bytes,
+                                    ENDED_IN_ORDER if machine.exit_device else POWERED_OFF)
             complaint = errors.read_text(errors="replace").strip()
             if reason and complaint:
                 reason += f"\n{complaint}"

@@ -16,6 +16,7 @@ enum query_topic : uint32_t {
     QUERY_CRASH = 8,     // one struct query_crash: the latest of a process; index: its number
     QUERY_MEMORY = 9,    // one struct query_memory, of the first process from the number index on;
                          // debugging aid: walks its tables
+    QUERY_FIRMWARE = 10, // one page of the firmware's tables; index: physical page number
 };
 
 struct query_machine {
@@ -25,6 +26,7 @@ struct query_machine {
     uint64_t ticks_per_second;
     ticks_t boot_ticks, ready_ticks; // kernel entry; first instruction of a server
     uint64_t calibration_ticks;      // spent on calibrating the clock
+    uint64_t firmware_tables;        // where ACPI's root table lies (QUERY_FIRMWARE), 0: none
     uint32_t harts, processes, threads, reserved;
     uint32_t objects[OBJECT_TYPES]; // alive, by enum object_type
     char processor[48];

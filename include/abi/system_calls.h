@@ -190,7 +190,8 @@
       (4, handle_t, system, uint32_t, topic, uint64_t, index, uaddr_t, page))                      \
     /* Sets the log level of a kernel module (its index in topic QUERY_LOG), or of all (~0). */    \
     X(90, system_log_level, 0, (3, handle_t, system, uint32_t, module, uint32_t, level))           \
-    /* Ends the system in order: how is enum system_end, with a status 0 to 255. */                \
+    /* Ends the system in order: how is enum system_end, with a status 0 to 255. Comes back from   \
+       SYSTEM_EXIT on a machine that is no emulator: who has the I/O ports powers it off. */       \
     X(91, system_end, 0, (3, handle_t, system, uint32_t, how, uint32_t, status))
 
 enum system_call_number : uint8_t {
@@ -238,7 +239,6 @@ enum log_level : uint8_t { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG, LOG_LEVE
 
 // system_end
 enum system_end : uint8_t {
-    SYSTEM_EXIT = 0, // leaves an emulator with the status, else powers off
-    SYSTEM_POWER_OFF = 1,
-    SYSTEM_REBOOT = 2,
+    SYSTEM_EXIT = 0,  // says the status on the second serial port, and leaves an emulator
+    SYSTEM_RESET = 1, // resets the machine
 };

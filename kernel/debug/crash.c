@@ -51,6 +51,12 @@ static unsigned others_online(void) {
     return online > 0 ? online - 1 : 0;
 }
 
+// The report stays on the screen of a machine that is no emulator.
+[[noreturn]] static void leave(void) {
+    hal_end(SYSTEM_EXIT, true);
+    hal_halt();
+}
+
 // Begins the report. Only the reporter comes back from here, the other harts standing still.
 static void begin(const char *what) {
     uint32_t nobody = NOBODY, me = hart_number() + 1;
@@ -62,7 +68,7 @@ static void begin(const char *what) {
     if (depth == 2)
         print("\n*** crashed again while reporting: %s\n", what);
     if (depth >= 2)
-        hal_end(SYSTEM_EXIT, true);
+        leave();
     log_break_lock();
     hal_terminal_yield(false);
     hal_harts_stop(others_online());
@@ -118,7 +124,7 @@ static void print_machine(void) {
 [[noreturn]] static void finish(void) {
     print_machine();
     print("*** the system has ended\n");
-    hal_end(SYSTEM_EXIT, true);
+    leave();
 }
 
 void crash(const char *file, int line, const char *format, ...) {

@@ -6,6 +6,7 @@
 #include "debug/crash.h"
 #include "debug/log.h"
 #include "debug/trace.h"
+#include "hal/paging.h"
 #include "hal/string.h"
 #include "hart/process.h"
 #include "main.h"
@@ -29,6 +30,7 @@ static uint64_t query_machine(void *page) {
         .boot_ticks = boot_ticks,
         .ready_ticks = ready_ticks,
         .calibration_ticks = hal_calibration_ticks(),
+        .firmware_tables = hal_firmware_tables(),
         .harts = hart_count,
     };
     hal_processor_name(m->processor);
@@ -174,6 +176,19 @@ static uint64_t query_trace(void *page, uint64_t index) {
                       PAGE_SIZE / sizeof(struct trace_record));
 }
 
+// What is mapped with the RAM and is nobody's.
+static uint64_t query_firmware(void *page, uint64_t number) {
+    static constexpr uint64_t LIMIT = (LAYOUT_FRAMES - LAYOUT_DIRECT_MAP) >> PAGE_BITS;
+    if (number >= LIMIT)
+        return 0;
+    const void *from = physical_to_virtual(number << PAGE_BITS);
+    const struct frame *frame = frame_of(number << PAGE_BITS);
+    if ((frame != nullptr && frame->state != FRAME_RESERVED) || !paging_is_mapped((uint64_t)from))
+        return 0;
+    page_copy(page, from);
+    return 1;
+}
+
 bool query_fill(uint32_t topic, uint64_t index, void *page, uint64_t *count) {
     switch (topic) {
     case QUERY_MACHINE:
@@ -206,6 +221,9 @@ bool query_fill(uint32_t topic, uint64_t index, void *page, uint64_t *count) {
     case QUERY_SYMBOL:
         symbol_describe(index, page, PAGE_SIZE);
         *count = strlen(page);
+        return true;
+    case QUERY_FIRMWARE:
+        *count = query_firmware(page, index);
         return true;
     default:
         return false;

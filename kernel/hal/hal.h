@@ -2,11 +2,11 @@
 // header; kernel/hal/x86_64/ implements it. Inline parts come from <arch.h>, which a host test
 // replaces by its own.
 //
-// <arch.h> provides: paddr_t; physical_to_virtual(), virtual_to_physical(); hal_ticks(); hal_pause();
-// struct registers (a thread's saved state); struct hart_arch; hart_self(); HART_GET(field) and
-// HART_SET(field, value) for fields of this hart's block; hal_page_flush(uaddr); hal_space_load(root),
-// hal_space_load_tagged(root, tag, keep), hal_space_switch(root), hal_space_flush(); page-table
-// entry bits (ENTRY_*).
+// <arch.h> provides: paddr_t; physical_to_virtual(), virtual_to_physical(); hal_ticks();
+// hal_pause(); struct registers (a thread's saved state); struct hart_arch; hart_self();
+// HART_GET(field) and HART_SET(field, value) for fields of this hart's block;
+// hal_page_flush(uaddr); hal_space_load(root), hal_space_load_tagged(root, tag, keep),
+// hal_space_switch(root), hal_space_flush(); page-table entry bits (ENTRY_*).
 #pragma once
 
 #include <abi/status.h>
@@ -32,7 +32,7 @@ unsigned hal_hart_count(void);
 void hal_hart_initialize(struct hart *hart);
 
 // Starts a listed hart: INIT and start-up IPIs, then `entry(hart)` runs there on hart->kernel_stack
-// with the kernel's root loaded, after hal_hart_initialize. False if it has not come up within 200 ms.
+// with the kernel's root loaded, after hal_hart_initialize. False if it has not come up in 200 ms.
 bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart));
 
 // Interrupts another hart; it comes by interrupt_arrive (interrupt/interrupt.h) with this vector.
@@ -56,9 +56,12 @@ void hal_idle(void);
 
 // --- platform: clocks, interrupt controllers -----------------------------------------------------
 
-// Once, on the boot hart, with memory working: ACPI tables, legacy controllers remapped to 32-47 and
-// masked, I/O APICs all masked, clock calibrated.
+// Once, on the boot hart, with memory working: ACPI tables, legacy controllers remapped to 32-47
+// and masked, I/O APICs all masked, clock calibrated.
 void hal_platform_start(const struct boot_info *boot);
+
+// Where ACPI's root table (RSDT or XSDT) lies, 0 if there is none: for who can use more of it.
+paddr_t hal_firmware_tables(void);
 
 // Ticks of hal_ticks() in a second, and what calibrating them took.
 uint64_t hal_ticks_per_second(void);
@@ -100,9 +103,9 @@ void hal_output_drain(void);
 // The first serial port and the screen belong to a program from now on (true), or to the kernel.
 void hal_terminal_yield(bool to_program);
 
-// Ends the machine: leaves an emulator through isa-debug-exit (0x31 in order, 0x33 after a crash),
-// else powers off by ACPI, else reboots or halts.
-[[noreturn]] void hal_end(enum system_end how, bool crashed);
+// Leaves an emulator through isa-debug-exit (0x31 in order, 0x33 after a crash), or resets the
+// machine. Returns where there is no emulator to leave.
+void hal_end(enum system_end how, bool crashed);
 
 // Stops this hart for good: nothing but an NMI can wake it.
 [[noreturn]] void hal_halt(void);

@@ -61,11 +61,13 @@ status_t system_system_end(struct thread *thread, handle_t system, uint32_t how,
     status_t status;
     if (object_look_up(thread, system, OBJECT_SYSTEM, RIGHT_MANAGE, &status) == nullptr)
         return status;
-    if (how > SYSTEM_REBOOT || status_code > 255)
+    if (how > SYSTEM_RESET || status_code > 255)
         return ERR_BAD_ARGUMENT;
     log_info("the system ends, status %u", status_code);
-    end_record(status_code);
+    if (how == SYSTEM_EXIT)
+        end_record(status_code);
     hal_end((enum system_end)how, false);
+    return OK;
 }
 
 // --- queries --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// The protocol `service`: finding services by name.
+// The protocol `service`: finding services by name, and ending the system.
 
 #include "init.h"
 
@@ -38,4 +38,11 @@ static status_t list(struct request *request, uint32_t index,
     return OK;
 }
 
-const struct service_server find_handlers = {.find = find, .list = list};
+static status_t stop(struct request *request, uint8_t status, handle_t system)
+{
+    (void)request;
+    (void)system;
+    system_stop(status);
+}
+
+const struct service_server find_handlers = {.find = find, .list = list, .stop = stop};

@@ -1,6 +1,7 @@
 // The first program: starts what /etc/services names, and keeps it running.
 
 #include "init.h"
+#include "power.h"
 
 #include <baton/log.h>
 #include <baton/message.h>
@@ -33,7 +34,12 @@ void system_stop(uint32_t status)
 {
     crash_names_wait();
     log_info("ending the system with status %u", status);
-    status_t refused = system_system_end(start_handle("system"), SYSTEM_EXIT, status);
+    handle_t system = start_handle("system");
+    status_t refused = system_system_end(system, SYSTEM_EXIT, status);
+    if (refused == OK) { // no emulator
+        power_off_or_reset(system, start_handle("io"));
+        refused = system_system_end(system, SYSTEM_RESET, status);
+    }
     log_error("cannot end the system: %s", status_text(refused));
     exit(1);
 }

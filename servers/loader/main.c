@@ -20,12 +20,14 @@ static constexpr uint64_t BOOT_PATIENCE_NS = 20 * NS_PER_SECOND;
 
 struct services services;
 
-// The system cannot go on: says why and ends it, or at least this server.
+// The system cannot go on: says why and ends it. A machine that is no emulator stands still with
+// the kernel's report of this server's end, for somebody to read.
 [[noreturn]] static void give_up(const char *what, const char *why)
 {
     log_error("%s: %s; the system ends", what, why);
     status_t status = system_system_end(start_handle("system"), SYSTEM_EXIT, SYSTEM_CRASHED);
-    log_error("cannot end the system: %s", status_text(status));
+    if (status != OK)
+        log_error("cannot end the system: %s", status_text(status));
     exit(1);
 }
 

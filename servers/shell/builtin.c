@@ -3,7 +3,8 @@
 #include "shell.h"
 
 #include <baton/start.h>
-#include <baton/system.h>
+
+#include <protocols/service.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static int run_poweroff(char *const *words)
 {
     (void)words;
     fflush(stdout);
-    (void)system_system_end(start_handle("system"), SYSTEM_EXIT, 0);
+    (void)service_stop(start_handle("service"), 0, start_handle("system"));
     return complain("poweroff", "not allowed");
 }
 

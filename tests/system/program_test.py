@@ -30,6 +30,10 @@ class Good(harness.SystemTest):
         told = int(self.expect_status("/test/wall_clock", 0).text)
         self.assertTrue(before - 2 <= told <= time.time() + 2, (before, told))
 
+    def test_firmware_tables(self):
+        self.expect("/test/firmware", "only the tables\n")
+        self.expect("/test/firmware", "only the tables\n", machine="q35", memory="5G")
+
     def test_exit_status(self):
         self.expect("/test/exit_status 77", "before the end", status=77)
         self.expect("/test/exit_status 0", "before the end")

@@ -5,9 +5,7 @@
 // Longer tables than this are taken for damaged; real definition blocks stay below 1 MiB.
 static constexpr uint32_t TABLE_LIMIT = 4 * 1024 * 1024;
 
-static bool name_is(const char *name, const char *expected, size_t length) {
-    return __builtin_memcmp(name, expected, length) == 0;
-}
+static constexpr uint32_t FADT_TIMER_WIDE = 1 << 8;
 
 static bool checksum_holds(const void *bytes, size_t length) {
     const uint8_t *byte = bytes;
@@ -25,57 +23,64 @@ static const struct acpi_header *note_damaged(const struct acpi_header *header,
     return nullptr;
 }
 
-const struct acpi_header *acpi_table(paddr_t address, acpi_map_t map, struct acpi_info *info) {
-    const struct acpi_header *header = map(address, sizeof *header), *table;
-    uint32_t length;
-
-    if (!header)
-        return note_damaged(nullptr, info);
-    length = header->length;
-    if (length < sizeof *header || length > TABLE_LIMIT)
-        return note_damaged(header, info);
-    table = map(address, length);
-    if (!table || !checksum_holds(table, length))
-        return note_damaged(header, info);
-    return table;
+static bool is_named(const struct acpi_header *table, const char *signature) {
+    return __builtin_memcmp(table->signature, signature, 4) == 0;
 }
 
-static void read_hpet(const struct acpi_header *table, acpi_map_t, struct acpi_info *info) {
+// Maps a whole table and verifies it; nullptr if it is not sound, which is noted in `info`.
+static const struct acpi_header *map_table(paddr_t address, acpi_map_t map,
+                                           struct acpi_info *info) {
+    const struct acpi_header *header = map(address, sizeof *header), *table = nullptr;
+
+    if (header && header->length >= sizeof *header && header->length <= TABLE_LIMIT)
+        table = map(address, header->length);
+    return table && checksum_holds(table, table->length) ? table : note_damaged(header, info);
+}
+
+static void read_hpet(const struct acpi_header *table, struct acpi_info *info) {
     const struct acpi_hpet *hpet = (const struct acpi_hpet *)table;
 
     if (table->length >= sizeof *hpet && hpet->address.space == ACPI_SPACE_MEMORY && !info->hpet)
         info->hpet = hpet->address.address;
 }
 
+// The wider field of ACPI 2.0 counts where it is filled in and names a port.
+static void read_fadt(const struct acpi_header *table, struct acpi_info *info) {
+    struct acpi_fadt fadt = {};
+
+    __builtin_memcpy(&fadt, table, table->length < sizeof fadt ? table->length : sizeof fadt);
+    info->dsdt = fadt.x_dsdt ? fadt.x_dsdt : fadt.dsdt;
+    info->timer_wide = fadt.flags & FADT_TIMER_WIDE;
+    if (fadt.x_timer.space == ACPI_SPACE_PORT && fadt.x_timer.address)
+        fadt.timer = (uint32_t)fadt.x_timer.address;
+    info->timer_port = fadt.timer <= UINT16_MAX ? (uint16_t)fadt.timer : 0;
+}
+
 static const struct {
     const char *signature;
-    void (*read)(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
-} readers[] = {{"APIC", acpi_read_madt}, {"FACP", acpi_read_fadt}, {"HPET", read_hpet}};
+    void (*read)(const struct acpi_header *table, struct acpi_info *info);
+} readers[] = {{"APIC", acpi_read_madt}, {"FACP", read_fadt}, {"HPET", read_hpet}};
 
 // Only tables of use are read whole: a checksum costs as much as the table is long.
 static void read_table(paddr_t address, acpi_map_t map, struct acpi_info *info) {
     const struct acpi_header *header = map(address, sizeof *header), *table;
 
-    if (!header) {
+    if (!header)
         note_damaged(nullptr, info);
-        return;
-    }
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
-        if (name_is(header->signature, readers[i].signature, 4) &&
-            (table = acpi_table(address, map, info)))
-            readers[i].read(table, map, info);
+    for (size_t i = 0; header && i < sizeof readers / sizeof *readers; i++)
+        if (is_named(header, readers[i].signature) && (table = map_table(address, map, info)))
+            readers[i].read(table, info);
 }
 
 // The root table is a header and addresses: of 4 bytes in the RSDT, of 8 in the XSDT.
 static bool read_root(paddr_t address, size_t width, acpi_map_t map, struct acpi_info *info) {
-    const struct acpi_header *root = acpi_table(address, map, info);
-    const char *expected = width == 8 ? "XSDT" : "RSDT";
+    const struct acpi_header *root = address ? map_table(address, map, info) : nullptr;
 
     if (!root)
         return false;
-    if (!name_is(root->signature, expected, 4))
+    if (!is_named(root, width == 8 ? "XSDT" : "RSDT"))
         return note_damaged(root, info);
-    info->present = true;
+    info->root = address;
     for (size_t at = sizeof *root; at + width <= root->length; at += width) {
         uint64_t table = 0;
 
@@ -83,26 +88,25 @@ static bool read_root(paddr_t address, size_t width, acpi_map_t map, struct acpi
         if (table)
             read_table(table, map, info);
     }
+    // Mapped for those who look there how to power off.
+    if (info->dsdt)
+        map_table(info->dsdt, map, info);
     return true;
 }
 
+// ACPI 1.0 knew the first 20 bytes only.
 static void find_root(paddr_t rsdp, acpi_map_t map, struct acpi_info *info) {
-    // ACPI 1.0 knew the first 20 bytes only.
-    const struct acpi_root_pointer *pointer = map(rsdp, 20);
-    paddr_t rsdt, xsdt = 0;
+    const struct acpi_root_pointer *pointer = map(rsdp, 20), *whole = nullptr;
 
-    if (!pointer || !name_is(pointer->signature, "RSD PTR ", 8) || !checksum_holds(pointer, 20)) {
+    if (!pointer || __builtin_memcmp(pointer->signature, "RSD PTR ", 8) != 0 ||
+        !checksum_holds(pointer, 20)) {
         note_damaged(nullptr, info);
         return;
     }
-    rsdt = pointer->rsdt;
-    if (pointer->revision >= 2 && (pointer = map(rsdp, sizeof *pointer)) &&
-        checksum_holds(pointer, sizeof *pointer))
-        xsdt = pointer->xsdt;
-    if (xsdt && read_root(xsdt, 8, map, info))
-        return;
-    if (rsdt)
-        read_root(rsdt, 4, map, info);
+    if (pointer->revision >= 2)
+        whole = map(rsdp, sizeof *whole);
+    if (!whole || !checksum_holds(whole, sizeof *whole) || !read_root(whole->xsdt, 8, map, info))
+        read_root(pointer->rsdt, 4, map, info);
 }
 
 void acpi_read(paddr_t rsdp, uint32_t boot_apic_id, acpi_map_t map, struct acpi_info *info) {

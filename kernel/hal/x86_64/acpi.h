@@ -1,4 +1,4 @@
-// What the ACPI tables tell about the machine: harts, interrupt controllers, clocks, power.
+// What the ACPI tables tell about the machine: harts, interrupt controllers, clocks.
 //
 // Works on plain memory through a callback, so the same code runs in host tests. Every table's
 // length and checksum are verified before it is believed; a damaged one counts as absent and is
@@ -30,31 +30,20 @@ static constexpr uint16_t ACPI_POLARITY_LOW = 3 << 0;
 static constexpr uint16_t ACPI_TRIGGER = 3 << 2;
 static constexpr uint16_t ACPI_TRIGGER_LEVEL = 3 << 2;
 
-struct acpi_power {
-    bool off;                        // SLP_TYP values known: power-off works
-    uint16_t control_a, control_b;   // PM1 control ports; b 0: none
-    uint8_t sleep_a, sleep_b;        // SLP_TYP for S5
-    uint16_t command;                // SMI command port, 0: ACPI mode is always on
-    uint8_t enable;                  // its value that turns ACPI mode on
-    uint16_t reset_port;             // 0: none
-    uint8_t reset_value;
-};
-
 struct acpi_info {
-    bool present;                    // a root table was found and is sound
-    bool hart_table;                 // the MADT too
+    paddr_t root;                    // a root table that is sound, 0: none
+    bool hart_table;                 // the MADT was found, too
     uint32_t apic_id[HART_LIMIT];    // of the harts, the boot hart first
     unsigned harts;
     unsigned harts_disabled, harts_left_out; // left out: beyond HART_LIMIT
     uint32_t largest_apic_id;        // of those in `apic_id`
-    paddr_t local_apic;              // 0: not told
     struct acpi_io_apic io_apic[ACPI_IO_APICS];
     unsigned io_apics;
     struct acpi_override isa[ACPI_ISA_LINES];
+    paddr_t dsdt;                    // as the FADT says, 0: none
     uint16_t timer_port;             // PM timer, 0: none
     bool timer_wide;                 // 32 bits, else 24
     paddr_t hpet;                    // 0: none
-    struct acpi_power power;
     unsigned damaged;                // tables skipped for length or checksum
     char damaged_name[4];            // the last of them
 };

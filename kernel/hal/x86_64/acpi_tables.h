@@ -42,6 +42,22 @@ struct [[gnu::packed]] acpi_address {
 };
 static_assert(sizeof(struct acpi_address) == 12);
 
+// Section 5.2.9, as far as it is used here. Older tables are shorter: what they lack reads as 0.
+struct [[gnu::packed]] acpi_fadt {
+    struct acpi_header header;    // 0x00
+    uint32_t firmware_control;    // 0x24
+    uint32_t dsdt;                // 0x28
+    uint8_t unused0[32];          // 0x2c
+    uint32_t timer;               // 0x4c
+    uint8_t unused1[32];          // 0x50
+    uint32_t flags;               // 0x70
+    uint8_t unused2[24];          // 0x74
+    uint64_t x_dsdt;              // 0x8c
+    uint8_t unused3[60];          // 0x94
+    struct acpi_address x_timer;  // 0xd0
+};
+static_assert(offsetof(struct acpi_fadt, x_dsdt) == 0x8c && sizeof(struct acpi_fadt) == 0xdc);
+
 struct [[gnu::packed]] acpi_hpet {
     struct acpi_header header;   // 0x00
     uint32_t block;              // 0x24
@@ -52,12 +68,5 @@ struct [[gnu::packed]] acpi_hpet {
 };
 static_assert(sizeof(struct acpi_hpet) == 56);
 
-// Maps a whole table and verifies it; nullptr if it is not sound, which is noted in `info`.
-const struct acpi_header *acpi_table(paddr_t address, acpi_map_t map, struct acpi_info *info);
-
-// Readers of one table each; it is sound, `table->length` bytes are readable.
-void acpi_read_madt(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
-void acpi_read_fadt(const struct acpi_header *table, acpi_map_t map, struct acpi_info *info);
-
-// Finds the package \_S5 in a definition block and takes its two SLP_TYP values.
-void acpi_read_sleep(const struct acpi_header *table, struct acpi_info *info);
+// Reads the MADT, which is sound: `table->length` bytes are readable.
+void acpi_read_madt(const struct acpi_header *table, struct acpi_info *info);

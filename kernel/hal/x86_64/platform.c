@@ -8,7 +8,6 @@
 #include "hal/x86_64/io.h"
 #include "hal/x86_64/io_apic.h"
 #include "hal/x86_64/pic.h"
-#include "hal/x86_64/power.h"
 #include "hal/x86_64/processor.h"
 #include "hal/x86_64/timer.h"
 
@@ -18,7 +17,7 @@ static struct acpi_info acpi;
 
 static void read_tables(paddr_t rsdp) {
     acpi_read(rsdp, apic_id(), paging_map_tables, &acpi);
-    if (!acpi.present)
+    if (!acpi.root)
         log_warning("no ACPI tables: one hart, no interrupt lines");
     else if (!acpi.hart_table)
         log_warning("the ACPI tables list no harts: one hart, no interrupt lines");
@@ -31,13 +30,14 @@ void hal_platform_start(const struct boot_info *boot) {
     processor_report();
     pic_disable();
     read_tables(boot->rsdp);
-    power_initialize(&acpi.power);
     io_apics_initialize(&acpi);
     harts_initialize(&acpi);
     clock_calibrate(&acpi);
     timer_enable();
-    log_info("timer: %s; power-off: %s", timer_mode(), acpi.power.off ? "ACPI" : "not possible");
+    log_info("timer: %s", timer_mode());
 }
+
+paddr_t hal_firmware_tables(void) { return acpi.root; }
 
 uint32_t hal_io_read(uint16_t port, unsigned width) {
     return width == 1 ? io_read8(port) : width == 2 ? io_read16(port) : io_read32(port);
