@@ -92,11 +92,14 @@ static inline uint64_t parcel_size(parcel_t parcel) {
     return parcel_count(parcel) * level_size(parcel_level(parcel));
 }
 
-// rax as received: status in bits 0-15, kind in 16-19, taken in 20, parcel's charge in 24-63.
+// rax as received: status in bits 0-15, kind in 16-19, taken in 20, failed in 21, parcel's charge in
+// 24-63.
 static constexpr unsigned RESULT_KIND_SHIFT = 16;
 static constexpr unsigned RESULT_CHARGE_SHIFT = 24;
 // With an error of a call: the server had taken the request before it went wrong.
 static constexpr uint64_t RESULT_TAKEN = 1ull << 20;
+// With a completion: the call failed; its error stands in the tag, where a reply has its status.
+static constexpr uint64_t RESULT_FAILED = 1ull << 21;
 
 // What a receive brings, in the order in which a port hands them out: notifications, then deaths and
 // completions in order of arrival, then requests and faults (fairly between accounts, in order for
@@ -104,7 +107,8 @@ static constexpr uint64_t RESULT_TAKEN = 1ull << 20;
 enum message_kind : uint8_t {
     KIND_REPLY = 0,        // of call: the reply
     KIND_REQUEST = 1,      // badge: the sender's (see port_derive)
-    KIND_COMPLETION = 2,   // of begin: badge is the call object's
+    KIND_COMPLETION = 2,   // of begin: badge is the call object's; a process that did not begin it
+                           // itself gets neither parcel nor handles
     KIND_NOTIFICATION = 3, // badge is the notification's; word 0 the bits that were set
     KIND_FAULT = 4,        // badge is that of process_pager; word 0 address, word 1 TOUCH_ bits,
                            // word 2 cookie; see below

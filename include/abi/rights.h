@@ -26,6 +26,7 @@ static constexpr rights_t RIGHT_TRANSFER = 1 << 1; // may travel in a message or
 static constexpr rights_t RIGHT_CALL = 1 << 2;    // port: call, begin
 static constexpr rights_t RIGHT_RECEIVE = 1 << 3; // port: receive, derive, revoke; only one exists
 static constexpr rights_t RIGHT_REPLY = 1 << 2;   // reply: answer it
+static constexpr rights_t RIGHT_BEGIN = 1 << 2;   // call: begin, cancel
 static constexpr rights_t RIGHT_SIGNAL = 1 << 2;  // notification: signal
 static constexpr rights_t RIGHT_BIND = 1 << 3;    // notification: bind to interrupts and timers
 static constexpr rights_t RIGHT_CONTROL = 1 << 2; // process: fill, grant, start; thread: stop

@@ -42,18 +42,26 @@
        request is done with and the reply handle closed all the same. After any other error        \
        nothing has happened: the errors of a refused answer listed with reply_receive. */          \
     X(4, reply)                                                                                    \
-    /* 5, begin: sends with a call object and goes on. Reserved. */                                \
+    /* Sends like call, by a call object (bits 32-63 of rax), and goes on. The reply comes to the  \
+       call object's port as a completion; its parcel and handles land when the server answers,    \
+       under the acceptance that the thread has now. ERR_BUSY until the completion of the last     \
+       begin has been received; ERR_BAD_ARGUMENT, ERR_PORT_CLOSED, ERR_TIMED_OUT, and what a call  \
+       can answer before its request is taken. After an error nothing was sent. */                 \
+    X(5, begin)                                                                                    \
     /* Sets bits (rsi) in a notification. Never blocks. */                                         \
     X(6, signal)                                                                                   \
     /* Keeps the request in hand for later: rdi is a reply handle. ERR_NOT_CALLED,                 \
        ERR_NO_HANDLE. */                                                                           \
     X(7, reply_keep)
-/* 8, cancel: reserved. */
 
 // X(number, name, results, (arity, type, name, ...))
 #define SYSTEM_CALL_TABLE(X)                                                                       \
     /* Does nothing but spend a token. */                                                          \
     X(0, null, 0, (0))                                                                             \
+                                                                                                   \
+    /* Ends what a call object has in flight: it completes with ERR_CANCELLED. ERR_NOT_CALLED:     \
+       nothing is in flight, or the completion waits at the port. */                               \
+    X(8, cancel, 0, (1, handle_t, call))                                                           \
                                                                                                    \
     /* --- ports, notifications, handles --- */                                                    \
     /* A new port for a protocol (its number, for traces). Result: the handle with the receive     \
@@ -73,6 +81,11 @@
     /* Results: type in bits 0-7 and rights in bits 8-15; size of a module in bytes, number of a   \
        process, protocol of a port. */                                                             \
     X(22, handle_query, 2, (1, handle_t, handle))                                                  \
+    /* A call object for begin, whose completions arrive at a port of one's own with this badge.   \
+       Its handle cannot be duplicated or moved, nor closed (ERR_BUSY) from begin until the        \
+       completion has been received. If the port is closed completions are dropped, but not what   \
+       replies brought. ERR_NO_HANDLE. */                                                          \
+    X(23, call_create, 1, (2, handle_t, port, uint64_t, badge))                                    \
     /* What this thread accepts with a message: frames that a gift may charge, handles (0 to 4),   \
        and flags (ACCEPT_). Stays until changed; at first nothing is accepted. */                  \
     X(24, accept, 0, (3, uint64_t, charge, uint32_t, handles, uint32_t, flags))                    \

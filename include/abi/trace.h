@@ -8,7 +8,7 @@ enum trace_kind : uint8_t {
     TRACE_CALL,      // thread sends a request; words and parcel as sent
     TRACE_TAKE,      // thread takes it; peer is the sender
     TRACE_REPLY,     // thread answers; peer is the caller
-    TRACE_EVENT,     // thread receives a notification or a death: a badge, b bits or number
+    TRACE_EVENT,     // thread receives an event: a badge, b bits, number of a process, or message
     TRACE_FAULT,     // a address, b access
     TRACE_INTERRUPT, // a vector
     TRACE_SIGNAL,    // a bits

@@ -125,10 +125,6 @@ static bool hands_fail(struct process *process) {
         hand_fail(process, &t->hand, ERR_PEER_DIED);
         empty &= t->hand.caller == nullptr;
     }
-    for (struct reply *r = process->replies; r != nullptr; r = r->next) {
-        hand_fail(process, &r->hand, ERR_PEER_DIED);
-        empty &= r->hand.caller == nullptr;
-    }
     return empty;
 }
 
@@ -303,16 +299,12 @@ void process_loans_look(struct process *process) {
     bool resume = process->awaits_loans && __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) == 0;
     if (resume)
         process->awaits_loans = false;
-    struct thread *thread = process->lent_waiters;
+    struct thread *waiters = process->lent_waiters;
     process->lent_waiters = nullptr;
     spinlock_release(&process->lock);
     if (resume)
         task_add(&process->task);
-    while (thread != nullptr) {
-        struct thread *next = thread->next;
-        thread_ready(thread);
-        thread = next;
-    }
+    threads_ready(waiters);
 }
 
 // Does it have a thread other than this hart's current one?
@@ -346,10 +338,7 @@ static void threads_stop(struct process *process) {
     for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
         if (t != hart_self()->current)
             thread_stop(t);
-    for (struct thread *t = lent_waiters_take(process), *next; t != nullptr; t = next) {
-        next = t->next;
-        thread_ready(t);
-    }
+    threads_ready(lent_waiters_take(process));
     if (others_live(process))
         harts_notify();
 }
@@ -386,8 +375,6 @@ void process_end(struct process *process, enum end_cause cause, uint32_t status,
         clean_up_start(process);
         return;
     }
-    // Whoever has a call of its threads in REPLYING looks at the state after giving the call back.
-    __c11_atomic_thread_fence(__ATOMIC_SEQ_CST);
     threads_stop(process);
     if (others_live(process)) {
         object_reference(&process->object);

@@ -48,7 +48,6 @@ struct process {
     uint32_t live;             // threads that have not ended
     struct watch *watches, **watches_end; // in the order in which they were asked for
     _Atomic uint32_t watching; // watches of its own that have not been freed
-    struct reply *replies;     // kept
     _Atomic uint32_t loans;    // lent to others and not yet home
     bool awaits_loans;         // has ended, and goes on when the last is home
     struct thread *lent_waiters; // threads that touched what is lent

@@ -7,6 +7,7 @@
 #include "hart/quiet.h"
 #include "hart/task.h"
 #include "memory/tlb.h"
+#include "message/begin.h"
 
 struct hart *harts[HART_LIMIT];
 unsigned hart_count;
@@ -78,10 +79,17 @@ static struct hart *hart_least_loaded(void) {
     return best;
 }
 
+static void ready_first(struct thread *thread) {
+    if (thread->slow.begun)
+        return begun_complete(thread);
+    thread->hart = hart_least_loaded();
+    thread_ready(thread);
+}
+
 void thread_ready(struct thread *thread) {
     struct hart *hart = thread->hart, *self = hart_self();
     if (hart == nullptr)
-        thread->hart = hart = hart_least_loaded();
+        return ready_first(thread);
     if (hart == self)
         queue_append(hart, thread);
     else

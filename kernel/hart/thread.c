@@ -39,6 +39,14 @@ static status_t thread_join(struct process *process, struct thread *thread) {
     return ended ? ERR_ENDED : OK;
 }
 
+void thread_prepare(struct thread *thread, struct process *process) {
+    thread->process = process;
+    thread->space = &process->space;
+    thread->handles = &process->handles;
+    thread->timer.mark = &thread->slow.timed;
+    thread->timer.expired = wait_expired;
+}
+
 status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, uint64_t argument,
                        struct thread **thread) {
     if (!entry_valid(entry, stack))
@@ -47,12 +55,8 @@ status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, ui
     if (status != OK)
         return status;
     struct thread *t = *thread;
-    t->process = process;
-    t->space = &process->space;
-    t->handles = &process->handles;
-    t->timer.mark = &t->slow.timed;
+    thread_prepare(t, process);
     t->band = BAND_NORMAL;
-    t->timer.expired = wait_expired;
     t->vector_control = VECTOR_CONTROL_DEFAULT;
     t->registers.rip = entry;
     t->registers.rsp = stack;

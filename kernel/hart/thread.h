@@ -32,6 +32,7 @@ struct thread {
             bool has_fs;  // an FS base
             bool timed;   // its timer is armed
             bool touches; // its call is a fault: its registers are not a message's
+            bool begun;   // a begun call, which never runs (message/begin.h)
         } slow;
         uint32_t slow_any;
     };
@@ -68,8 +69,20 @@ status_t thread_create(struct process *process, uaddr_t entry, uaddr_t stack, ui
 // The thread begins to run. ERR_ENDED.
 status_t thread_start(struct thread *thread);
 
-// Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable.
+// What a thread and a begun call have in common.
+void thread_prepare(struct thread *thread, struct process *process);
+
+// Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable. A
+// begun call completes; no lock is held then.
 void thread_ready(struct thread *thread);
+
+// The same for those linked by `next`.
+static inline void threads_ready(struct thread *first) {
+    for (struct thread *thread = first, *next; thread != nullptr; thread = next) {
+        next = thread->next;
+        thread_ready(thread);
+    }
+}
 
 // Ends the current thread's stay on this hart; another is picked on the way out. It has been put where
 // it belongs now, and may already run elsewhere.

@@ -6,6 +6,7 @@
 #include "memory/tlb.h"
 #include "message/message.h"
 #include "message/receive.h"
+#include "message/system_call.h"
 #include "message/touch.h"
 
 // --- call ----------------------------------------------------------------------------------------
@@ -16,7 +17,7 @@ static ticks_t earlier(ticks_t a, ticks_t b) {
     return a < b ? a : b;
 }
 
-// The deadline of a wait: the caller's own, or that of the request which it serves.
+// The deadline of a call: the thread's own, or that of the request which it serves.
 static ticks_t deadline_of(const struct thread *thread) {
     const struct thread *caller = thread->hand.caller;
     bool serves = caller != nullptr && caller->call.word == thread->hand.word;
@@ -28,10 +29,11 @@ static bool parcel_sendable(parcel_t parcel) {
                            !(parcel & PARCEL_HOLES) && parcel_mode(parcel) <= PARCEL_CLONE);
 }
 
-// A server waits: it takes the request and runs now, on this hart, on the caller's tokens. Until it
-// has accepted it stays on the port: who would end its wait meanwhile comes here for the lock.
-static status_t call_direct_locked(struct port *port, struct thread *caller)
-    REQUIRES(port->lock) {
+// A server waits: it takes the request and runs now, on this hart, on the caller's tokens; after a begin,
+// in its turn. Until it has accepted it stays on the port: who would end its wait meanwhile comes here
+// for the lock.
+[[gnu::always_inline]] static inline status_t
+call_direct_locked(struct port *port, struct thread *caller, bool begun) REQUIRES(port->lock) {
     struct thread *server = port->waiting;
     status_t status = receive_request_locked(port, caller, server);
     if (status != OK)
@@ -41,11 +43,17 @@ static status_t call_direct_locked(struct port *port, struct thread *caller)
     timer_cancel(&server->timer);
     struct hart *hart = hart_self();
     ticks_t deadline = caller->call.deadline;
-    if (deadline != 0 && !deadline_deferred(hart, deadline))
+    if (deadline != 0 && (begun || !deadline_deferred(hart, deadline)))
         timer_arm(&caller->timer, deadline);
-    hart_leave(hart);
+    if (!begun)
+        hart_leave(hart);
     receive_publish(server);
-    hart_enter(hart, server);
+    if (begun) {
+        tlb_wait(); // rarely for long; every spin loop answers
+        thread_ready(server);
+    } else {
+        hart_enter(hart, server);
+    }
     return OK;
 }
 
@@ -63,24 +71,28 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     queue_append_locked(port, caller);
     if (caller->call.deadline != 0)
         timer_arm(&caller->timer, caller->call.deadline);
+    if (caller->slow.begun)
+        return OK;
     deadlines_enter(caller);
     hart_leave(hart_self());
     return OK;
 }
 
-void message_call(struct thread *caller) {
+// Sends the request in the caller's registers, which is the sender or a begun call of its. An error: it
+// was not sent.
+[[gnu::always_inline]] static inline status_t call_send(struct thread *caller,
+                                                        const struct thread *sender) {
+    bool begun = caller != sender;
     struct registers *r = &caller->registers;
-    status_t status;
+    status_t status, found;
     struct handle_entry *entry =
-        handle_look_up(caller->process, (handle_t)r->rdi, OBJECT_PORT, RIGHT_CALL, &status);
-    if (entry == nullptr || !parcel_sendable(r->rdx)) {
-        thread_result(caller, (uint16_t)(entry == nullptr ? status : ERR_BAD_ARGUMENT));
-        return;
-    }
+        handle_look_up(caller->process, (handle_t)r->rdi, OBJECT_PORT, RIGHT_CALL, &found);
+    if (entry == nullptr || !parcel_sendable(r->rdx))
+        return entry == nullptr ? found : ERR_BAD_ARGUMENT;
     struct port *port = (struct port *)entry->object;
     struct call *call = &caller->call;
     call->badge = entry->badge;
-    call->deadline = deadline_of(caller);
+    call->deadline = deadline_of(sender);
     call->number = trace_number();
     caller->calls++;
     trace_message(TRACE_CALL, caller, nullptr, call->number, r);
@@ -91,11 +103,20 @@ void message_call(struct thread *caller) {
     else if (call->deadline != 0 && hal_ticks() >= call->deadline)
         status = ERR_TIMED_OUT;
     else if (port->waiting != nullptr)
-        status = call_direct_locked(port, caller);
+        status = call_direct_locked(port, caller, begun);
     else
         status = call_queue_locked(port, caller);
     spinlock_release(&port->lock);
     tlb_wait();
+    return status;
+}
+
+status_t call_begin(struct thread *caller, const struct thread *sender) {
+    return call_send(caller, sender);
+}
+
+void message_call(struct thread *caller) {
+    status_t status = call_send(caller, caller);
     if (status != OK)
         thread_result(caller, (uint16_t)status);
 }
@@ -141,11 +162,7 @@ static void hand_drop(struct process *server, struct hand *hand) {
 }
 
 void call_unclaim(struct thread *caller, uint64_t word) {
-    __c11_atomic_store(&caller->call.word, word, __ATOMIC_SEQ_CST);
-    if (caller->process->state >= PROCESS_ENDING)
-        thread_stop(caller);
-    else if (caller->call.deadline != 0 && hal_ticks() >= caller->call.deadline)
-        caller->timer.expired(&caller->timer);
+    __c11_atomic_store(&caller->call.word, word, __ATOMIC_RELEASE);
 }
 
 // Answers the request in `hand` with the message in the server's registers. OK: `*caller` is to run
@@ -217,18 +234,13 @@ void hand_fail(struct process *server, struct hand *hand, status_t status) {
 
 // --- receive -------------------------------------------------------------------------------------
 
-static struct port *own_port(struct thread *thread, status_t *status) {
-    struct handle_entry *entry = handle_look_up(thread->process, (handle_t)thread->registers.rdi,
-                                                OBJECT_PORT, RIGHT_RECEIVE, status);
-    return entry != nullptr ? (struct port *)entry->object : nullptr;
-}
-
 // Takes the next message, or waits for it. `next`: a thread that may run instead, or nullptr.
 static void receive_or_wait(struct port *port, struct thread *thread, struct thread *next) {
     ticks_t deadline = thread->registers.r10;
     struct hart *hart = hart_self();
+    struct thread *refused = nullptr;
     spinlock_acquire(&port->lock);
-    bool received = receive_next_locked(port, thread);
+    bool received = port->pending != 0 && receive_next_locked(port, thread, &refused);
     bool late = deadline != 0 && hal_ticks() >= deadline;
     if (!received && (port->closed || late)) { // closed by another thread meanwhile
         thread_result(thread, (uint16_t)(port->closed ? ERR_PORT_CLOSED : ERR_TIMED_OUT));
@@ -240,9 +252,10 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
     }
     spinlock_release(&port->lock);
     tlb_wait();
+    threads_ready(refused);
     if (next == nullptr)
         return;
-    if (received)
+    if (received || next->slow.begun)
         thread_ready(next);
     else
         hart_enter(hart, next);
@@ -250,7 +263,8 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
 
 void message_receive(struct thread *thread) {
     status_t status;
-    struct port *port = own_port(thread, &status);
+    struct port *port = object_look_up(thread, (handle_t)thread->registers.rdi, OBJECT_PORT,
+                                       RIGHT_RECEIVE, &status);
     if (port != nullptr && hand_lent_on(thread->process, &thread->hand))
         status = ERR_BUSY;
     if (status != OK) {
@@ -264,7 +278,8 @@ void message_receive(struct thread *thread) {
 void message_reply_receive(struct thread *thread) {
     status_t status;
     struct thread *caller = nullptr;
-    struct port *port = own_port(thread, &status);
+    struct port *port = object_look_up(thread, (handle_t)thread->registers.rdi, OBJECT_PORT,
+                                       RIGHT_RECEIVE, &status);
     if (port != nullptr && thread->hand.caller == nullptr)
         status = ERR_NOT_CALLED;
     if (status == OK)
@@ -277,32 +292,6 @@ void message_reply_receive(struct thread *thread) {
 
 // --- kept requests -------------------------------------------------------------------------------
 
-static void reply_link(struct process *process, struct reply *reply) {
-    spinlock_acquire(&process->lock);
-    reply->next = process->replies;
-    if (reply->next != nullptr)
-        reply->next->previous = reply;
-    process->replies = reply;
-    spinlock_release(&process->lock);
-}
-
-static void reply_unlink(struct process *process, struct reply *reply) {
-    spinlock_acquire(&process->lock);
-    if (reply->previous != nullptr)
-        reply->previous->next = reply->next;
-    else
-        process->replies = reply->next;
-    if (reply->next != nullptr)
-        reply->next->previous = reply->previous;
-    spinlock_release(&process->lock);
-}
-
-void reply_forget(struct reply *reply) {
-    struct process *process = reply->object.owner;
-    hand_fail(process, &reply->hand, ERR_NO_REPLY);
-    reply_unlink(process, reply);
-}
-
 void message_reply_keep(struct thread *thread) {
     struct reply *reply;
     handle_t handle = HANDLE_NONE;
@@ -311,7 +300,6 @@ void message_reply_keep(struct thread *thread) {
                           : object_create(thread->process, OBJECT_REPLY, sizeof(*reply), &reply);
     if (status == OK) {
         deadlines_enter(thread);
-        reply_link(thread->process, reply);
         reply->hand = thread->hand; // before another thread can name it
         status = handle_install(thread->process, &reply->object, RIGHT_REPLY, 0, &handle);
         *(status == OK ? &thread->hand : &reply->hand) = (struct hand){};
@@ -325,9 +313,7 @@ void message_reply_keep(struct thread *thread) {
 static status_t reply_kept(struct thread *thread, struct thread **caller) {
     status_t status;
     handle_t handle = (handle_t)thread->registers.rdi;
-    struct handle_entry *entry =
-        handle_look_up(thread->process, handle, OBJECT_REPLY, RIGHT_REPLY, &status);
-    struct reply *reply = entry != nullptr ? (struct reply *)entry->object : nullptr;
+    struct reply *reply = object_look_up(thread, handle, OBJECT_REPLY, RIGHT_REPLY, &status);
     if (reply == nullptr)
         return status;
     if (!object_try_reference(&reply->object))
@@ -415,7 +401,8 @@ static bool port_leave(struct port *port, struct thread *thread, status_t status
 
 // The same where a server holds its call, and keeps its loan for now.
 static bool call_leave(struct thread *thread, uint64_t word) {
-    object_reference(&thread->object); // the server's hand still names it
+    if (!object_try_reference(&thread->object)) // the server's hand still names it
+        return false;
     bool left = call_claim(thread, word, CALL_IDLE);
     if (left)
         tlb_lender_stale(thread->space);
@@ -437,8 +424,8 @@ bool wait_end(struct thread *thread, status_t status) {
             left = port_leave(port, thread, status);
         else if (state == CALL_TAKEN)
             left = call_leave(thread, word);
-        else if (state != CALL_QUEUED) // else a server is taking it at this moment
-            return false;
+        else if (state == CALL_IDLE)
+            return false; // else it is being taken or answered at this moment
         hart_poll();
     }
     timer_cancel(&thread->timer);

@@ -1,4 +1,5 @@
-// A call: the object that carries a message while it is in flight, one built into each thread.
+// A call: the object that carries a message while it is in flight, one built into each thread and
+// each begun call (message/begin.h), which is a caller that completes where a thread runs on.
 //
 // States, in the low byte of `word` (the bytes above count the calls made, so that a late reply
 // never answers a later call):
@@ -44,7 +45,6 @@ struct reply {
     struct object object;
     struct hand hand;
     _Atomic bool answering; // by a thread that has the hand to itself meanwhile
-    struct reply *next, *previous; // of the process, under its lock
 };
 
 // Ends the call that a hand holds with an error, brings its loan home and empties it. A loan that
@@ -59,13 +59,12 @@ bool hand_lent_on(struct process *server, const struct hand *hand);
 // was faster.
 bool wait_end(struct thread *thread, status_t status);
 
-// A kept request that nobody will answer any more.
-void reply_forget(struct reply *reply);
+// Sends the request in a begun call's registers, and does not wait. An error: it was not sent.
+status_t call_begin(struct thread *caller, const struct thread *sender);
 
 // Whoever holds a call's hand, or knows its word, takes the call from TAKEN to `next`. False:
 // somebody else has ended it. Waits while it is held in REPLYING.
 bool call_claim(struct thread *caller, uint64_t word, enum call_state next);
 
-// An answer was refused, or a claim was for something else: the call is TAKEN again, unless it
-// should have ended meanwhile.
+// An answer was refused, or a claim was for something else: the call is TAKEN again.
 void call_unclaim(struct thread *caller, uint64_t word);

@@ -3,6 +3,7 @@
 #include "hal/string.h"
 #include "hart/process.h"
 #include "hart/quiet.h"
+#include "message/begin.h"
 
 static constexpr unsigned ENTRIES_PER_FRAME = PAGE_SIZE / sizeof(struct handle_entry);
 static constexpr unsigned CAPACITY_LIMIT = 1u << HANDLE_INDEX_BITS;
@@ -239,11 +240,15 @@ status_t handle_install(struct process *process, struct object *object, rights_t
 static void reference_drop(struct object *object, rights_t rights) {
     if (object->type == OBJECT_PORT && (rights & RIGHT_RECEIVE))
         port_close((struct port *)object);
+    else if (object->type == OBJECT_CALL)
+        (void)begun_cancel((struct begun *)object); // its process ends
     object_release(object);
 }
 
-// A kept request whose loan is lent on cannot be let go.
+// A kept request whose loan is lent on cannot be let go, nor can a call that is in flight.
 static bool entry_stays(struct process *process, const struct handle_entry *entry) {
+    if (entry->type == OBJECT_CALL)
+        return ((const struct begun *)entry->object)->busy && process->state < PROCESS_ENDING;
     return entry->type == OBJECT_REPLY &&
            hand_lent_on(process, &((const struct reply *)entry->object)->hand);
 }
@@ -269,9 +274,13 @@ status_t handle_close(struct process *process, handle_t handle) {
 bool handles_close_some(struct process *process, unsigned *index, unsigned limit) {
     struct handle_table *table = &process->handles;
     for (; *index < table->fresh && limit > 0; (*index)++, limit--) {
-        handle_t handle = table->entries[*index].handle;
-        if (handle_index(handle) == *index && *index != 0)
-            (void)!handle_close(process, handle);
+        const struct handle_entry *entry = &table->entries[*index];
+        handle_t handle = entry->handle;
+        if (handle_index(handle) != *index || *index == 0)
+            continue;
+        if (entry->type == OBJECT_REPLY)
+            hand_fail(process, &((struct reply *)entry->object)->hand, ERR_PEER_DIED);
+        (void)!handle_close(process, handle);
     }
     return *index >= table->fresh;
 }

@@ -6,6 +6,7 @@
 
 void message_call(struct thread *thread);
 void message_reply_receive(struct thread *thread);
+void message_begin(struct thread *thread);
 void message_receive(struct thread *thread);
 void message_reply(struct thread *thread);
 void message_signal(struct thread *thread);

@@ -5,6 +5,7 @@
 #include "hart/quiet.h"
 #include "interrupt/line.h"
 #include "memory/heap.h"
+#include "message/begin.h"
 
 // In front of every object: the link for its freeing.
 struct object_block {
@@ -63,7 +64,9 @@ static void object_close(struct object *object) {
     if (object->type == OBJECT_NOTIFICATION)
         notification_close((struct notification *)object);
     else if (object->type == OBJECT_REPLY)
-        reply_forget((struct reply *)object);
+        hand_fail(object->owner, &((struct reply *)object)->hand, ERR_NO_REPLY);
+    else if (object->type == OBJECT_CALL)
+        object_release(&((struct begun *)object)->event.port->object);
     else if (object->type == OBJECT_IRQ)
         line_close((struct line *)object);
 }

@@ -1,6 +1,7 @@
 #include "message/port.h"
 
 #include "hart/process.h"
+#include "message/begin.h"
 #include "message/receive.h"
 #include "message/touch.h"
 
@@ -48,28 +49,33 @@ static bool event_remove_locked(struct port *port, struct event *event) REQUIRES
     return false;
 }
 
-// Lets a thread that waits at the port take what has just come.
-static void port_wake_locked(struct port *port) REQUIRES(port->lock) {
+// To a thread that waits at the port, or to the end of its list.
+static void event_post_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
     struct thread *thread = port->waiting;
     if (thread == nullptr)
-        return;
+        return event_append_locked(port, event);
     port->waiting = thread->next;
     thread->port = nullptr;
-    (void)receive_event_locked(port, thread);
+    event_receive(event, thread);
     timer_cancel(&thread->timer);
     thread_ready(thread);
+}
+
+static void event_drop(struct event *event) {
+    if (event->kind == KIND_COMPLETION)
+        begun_drop(event);
+    else
+        watch_free((struct watch *)event);
 }
 
 void port_post(struct port *port, struct event *event) {
     spinlock_acquire(&port->lock);
     bool closed = port->closed;
-    if (!closed && !event->queued) {
-        event_append_locked(port, event);
-        port_wake_locked(port);
-    }
+    if (!closed && !event->queued)
+        event_post_locked(port, event);
     spinlock_release(&port->lock);
     if (closed)
-        watch_free((struct watch *)event);
+        event_drop(event);
 }
 
 // --- closing -------------------------------------------------------------------------------------
@@ -91,7 +97,7 @@ static struct thread *port_take_any(struct port *port) {
     return thread;
 }
 
-static struct event *port_take_death(struct port *port) {
+static struct event *port_take_event(struct port *port) {
     spinlock_acquire(&port->lock);
     struct event *event = port->events.first;
     if (event != nullptr)
@@ -105,8 +111,8 @@ void port_close(struct port *port) {
     spinlock_acquire(&port->lock);
     port->closed = !port->boot; // nothing is posted any more
     spinlock_release(&port->lock);
-    while ((event = port_take_death(port)) != nullptr)
-        watch_free((struct watch *)event);
+    while ((event = port_take_event(port)) != nullptr)
+        event_drop(event);
     if (port->boot)
         return;
     struct thread *thread;
@@ -128,30 +134,17 @@ static void notification_expired(struct timer *timer) {
     notification_signal(notification, notification->timer_bits);
 }
 
-status_t notification_create(struct process *owner, struct port *port, uint64_t badge,
-                             struct notification **notification) {
-    if (!object_try_reference(&port->object))
-        return ERR_BAD_HANDLE;
-    status_t status =
-        object_create(owner, OBJECT_NOTIFICATION, sizeof(**notification), notification);
-    if (status != OK) {
-        object_release(&port->object);
-        return status;
-    }
-    (*notification)->event =
-        (struct event){.port = port, .kind = KIND_NOTIFICATION, .badge = badge};
-    (*notification)->timer.expired = notification_expired;
-    return OK;
+void notification_initialize(struct notification *notification, struct port *port, uint64_t badge) {
+    notification->event = (struct event){.port = port, .kind = KIND_NOTIFICATION, .badge = badge};
+    notification->timer.expired = notification_expired;
 }
 
 void notification_signal(struct notification *notification, uint64_t bits) {
     struct port *port = notification->event.port;
     spinlock_acquire(&port->lock);
     notification->event.word[0] |= bits;
-    if (bits != 0 && !notification->event.queued && !notification->closed) {
-        event_append_locked(port, &notification->event);
-        port_wake_locked(port);
-    }
+    if (bits != 0 && !notification->event.queued && !notification->closed)
+        event_post_locked(port, &notification->event);
     spinlock_release(&port->lock);
 }
 

@@ -11,7 +11,8 @@
 
 struct thread;
 
-// Something other than a request that a port hands out once: a notification's bits, a death.
+// Something other than a request that a port hands out once: a notification's bits, a death, a
+// completion.
 struct event {
     struct event *next;
     struct port *port;
@@ -52,11 +53,11 @@ status_t port_create(struct process *owner, uint32_t protocol, struct port **por
 // receiver.
 void port_close(struct port *port);
 
-// Hands a death to a waiting thread, or queues it; frees it if the port is closed.
+// Hands a death or a completion to a waiting thread, or queues it; drops it if the port is closed.
 void port_post(struct port *port, struct event *event);
 
-status_t notification_create(struct process *owner, struct port *port, uint64_t badge,
-                             struct notification **notification);
+// Takes over a reference to the port.
+void notification_initialize(struct notification *notification, struct port *port, uint64_t badge);
 void notification_signal(struct notification *notification, uint64_t bits);
 
 // Signals bits at a deadline (0: not any more); replaces what was set before.

@@ -2,6 +2,7 @@
 
 #include "debug/trace.h"
 #include "hart/process.h"
+#include "message/begin.h"
 #include "message/touch.h"
 
 void thread_result(struct thread *thread, uint64_t rax) {
@@ -14,15 +15,9 @@ static uint64_t result_kind(enum message_kind kind, uint64_t charge) {
     return (uint64_t)kind << RESULT_KIND_SHIFT | charge << RESULT_CHARGE_SHIFT;
 }
 
-bool receive_event_locked(struct port *port, struct thread *receiver) {
-    struct event_list *list =
-        port->notifications.first != nullptr ? &port->notifications : &port->events;
-    struct event *event = list->first;
-    if (event == nullptr)
-        return false;
-    list->first = event->next;
-    port->pending--;
-    event->queued = false;
+void event_receive(struct event *event, struct thread *receiver) {
+    if (event->kind == KIND_COMPLETION)
+        return begun_deliver(event, receiver);
     thread_result(receiver, result_kind((enum message_kind)event->kind, 0));
     struct registers *r = &receiver->registers;
     r->rdi = event->badge;
@@ -35,6 +30,18 @@ bool receive_event_locked(struct port *port, struct thread *receiver) {
         event->word[0] = 0;
     else
         watch_free((struct watch *)event);
+}
+
+static bool receive_event_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock) {
+    struct event_list *list =
+        port->notifications.first != nullptr ? &port->notifications : &port->events;
+    struct event *event = list->first;
+    if (event == nullptr)
+        return false;
+    list->first = event->next;
+    port->pending--;
+    event->queued = false;
+    event_receive(event, receiver);
     return true;
 }
 
@@ -151,7 +158,7 @@ static struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock) {
     return caller;
 }
 
-bool receive_next_locked(struct port *port, struct thread *receiver) {
+bool receive_next_locked(struct port *port, struct thread *receiver, struct thread **refused) {
     if (receive_event_locked(port, receiver))
         return true;
     struct thread *caller;
@@ -165,7 +172,8 @@ bool receive_next_locked(struct port *port, struct thread *receiver) {
         timer_cancel(&caller->timer);
         queued_call_end(caller);
         thread_result(caller, (uint16_t)status);
-        thread_ready(caller);
+        caller->next = *refused;
+        *refused = caller;
     }
     return false;
 }

@@ -22,8 +22,8 @@ status_t message_pass(struct thread *from, struct thread *to, const struct port 
 void message_fill(struct thread *to, const struct registers *words, const struct passed *passed,
                   enum message_kind kind, uint64_t badge, uint64_t number);
 
-// Hands the port's next event to a thread; false if there is none.
-bool receive_event_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock);
+// Hands an event, which is in no list, to a thread. Under the lock of the event's port.
+void event_receive(struct event *event, struct thread *receiver);
 
 // Hands `caller`'s request (its registers hold the message) to a thread: checks what the receiver
 // accepts, then moves parcel and handles and fills the receiver's registers and hand. On an error
@@ -37,9 +37,11 @@ static inline void receive_publish(const struct thread *receiver) {
     __c11_atomic_store(&hand->caller->call.word, hand->word, __ATOMIC_RELEASE);
 }
 
-// Hands out what waits: notifications, deaths, then requests and faults; a request that cannot be
-// accepted is answered with the error. False if there was nothing.
-bool receive_next_locked(struct port *port, struct thread *receiver) REQUIRES(port->lock);
+// Hands out what waits: notifications, events, then requests and faults; a request that cannot be
+// accepted is answered with the error, and its caller put in front of `refused`: threads_ready without
+// the lock. False if there was nothing.
+bool receive_next_locked(struct port *port, struct thread *receiver, struct thread **refused)
+    REQUIRES(port->lock);
 
 // The current thread waits at the port from now on, until the deadline if it is not 0.
 void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline)

@@ -1,4 +1,5 @@
 // System calls on ports, notifications and handles.
+#include "message/begin.h"
 #include "message/system_call.h"
 
 status_t system_null(struct thread *thread) {
@@ -27,18 +28,39 @@ status_t system_port_derive(struct thread *thread, handle_t port, uint32_t badge
     return status;
 }
 
+// A new notification or call object, with a port of the thread's own.
+static status_t source_create(struct thread *thread, handle_t handle, uint64_t badge,
+                              enum object_type type, uint64_t *result) {
+    bool call = type == OBJECT_CALL;
+    size_t size = call ? sizeof(struct begun) : sizeof(struct notification);
+    struct object *object;
+    status_t status;
+    struct port *port = object_look_up(thread, handle, OBJECT_PORT, RIGHT_RECEIVE, &status);
+    if (port == nullptr)
+        return status;
+    if (!object_try_reference(&port->object))
+        return ERR_BAD_HANDLE;
+    status = object_create(thread->process, type, size, &object);
+    if (status != OK) {
+        object_release(&port->object);
+        return status;
+    }
+    if (call)
+        begun_initialize((struct begun *)object, port, badge);
+    else
+        notification_initialize((struct notification *)object, port, badge);
+    rights_t shared = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_BIND;
+    return object_hand_out(thread, object, call ? RIGHT_BEGIN : shared, result);
+}
+
 status_t system_notification_create(struct thread *thread, handle_t port, uint64_t badge,
                                     uint64_t *result) {
-    status_t status;
-    struct port *object = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
-    if (object == nullptr)
-        return status;
-    struct notification *notification;
-    status = notification_create(thread->process, object, badge, &notification);
-    if (status != OK)
-        return status;
-    return object_hand_out(thread, &notification->object,
-                           RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_SIGNAL | RIGHT_BIND, result);
+    return source_create(thread, port, badge, OBJECT_NOTIFICATION, result);
+}
+
+status_t system_call_create(struct thread *thread, handle_t port, uint64_t badge,
+                            uint64_t *result) {
+    return source_create(thread, port, badge, OBJECT_CALL, result);
 }
 
 status_t system_handle_close(struct thread *thread, handle_t handle) {

@@ -1,5 +1,6 @@
 // Loans between processes, and watches, when one of them ends: step by step on simulated harts.
 //
+// sources: kernel/message/begin.c kernel/message/system_object.c
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/memory/move.c
@@ -13,6 +14,7 @@
 // sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
 // sources: kernel/sync/spinlock.c tests/host/harts/memory.c
 // defines: BATON_DEBUG=1
+#include "message/system_call.h"
 #include "three.h"
 
 // --- loans ---------------------------------------------------------------------------------------
@@ -106,5 +108,77 @@ TEST(watches_go_with_either_side) {
     program_receive(at, port_handle, 0);
     CHECK_EQ(at->registers.rax, KIND_DEATH << RESULT_KIND_SHIFT);
     CHECK_EQ(at->registers.rdi, 5);
+    end();
+}
+
+// --- begun calls ---------------------------------------------------------------------------------
+
+static handle_t begun_with_port(handle_t *port_handle) {
+    uint64_t call;
+    (void)port_of(a, port_handle);
+    CHECK_EQ(system_call_create(at, *port_handle, 100, &call), OK);
+    return (handle_t)call;
+}
+
+TEST(a_begun_loan_comes_home_with_the_completion) {
+    begin();
+    parcel_t loan = loan_prepare();
+    handle_t port_handle, call = begun_with_port(&port_handle);
+    program_receive(bt, b_port, 0);
+    program_begin(at, call, a_call, 1, loan, 0);
+    CHECK_EQ(program_status(at), OK);
+    CHECK(!page_is_home(PAGE));
+    program_reply(bt, HANDLE_NONE, 4);
+    CHECK(page_is_home(PAGE));
+    program_receive(at, port_handle, 0);
+    CHECK_EQ(at->registers.rsi, 4);
+    CHECK_EQ(a->space.runners, 1);
+    end();
+}
+
+// Its lender runs on, and must not go on using what it lends.
+TEST(a_begun_loan_leaves_translations_at_once) {
+    begin();
+    parcel_t loan = loan_prepare();
+    handle_t port_handle, call = begun_with_port(&port_handle);
+    program_begin(at, call, a_call, 1, loan, 0);
+    CHECK_EQ(a->space.runners, 2);
+    uint64_t generation = a->space.generation;
+    program_receive(bt, b_port, 0);
+    CHECK(!page_is_home(PAGE));
+    CHECK(a->space.generation != generation);
+    end();
+}
+
+// A call object is closed, and gone but for the server's hand, when its loan comes home.
+TEST(a_loan_of_a_closed_call_object_comes_home) {
+    begin();
+    parcel_t loan = loan_prepare();
+    handle_t port_handle, call = begun_with_port(&port_handle);
+    program_receive(bt, b_port, 0);
+    program_begin(at, call, a_call, 1, loan, 0);
+    program_cancel(at, call);
+    program_receive(at, port_handle, 0);
+    CHECK_EQ(handle_close(a, call), OK);
+    kernel_settle();
+    CHECK(!page_is_home(PAGE));
+    program_reply(bt, HANDLE_NONE, 4);
+    CHECK_EQ(program_status(bt), ERR_CANCELLED);
+    CHECK(page_is_home(PAGE));
+    end();
+}
+
+TEST(a_begun_loan_comes_home_from_a_dead_server) {
+    begin();
+    parcel_t loan = loan_prepare();
+    handle_t port_handle, call = begun_with_port(&port_handle);
+    program_receive(bt, b_port, 0);
+    program_begin(at, call, a_call, 1, loan, 0);
+    process_end(b, END_KILLED, 0, 0, 0);
+    program_receive(at, port_handle, 0);
+    kernel_settle();
+    program_run(at);
+    CHECK_EQ(at->registers.rsi, (uint16_t)ERR_PEER_DIED);
+    CHECK(page_is_home(PAGE));
     end();
 }

@@ -36,7 +36,7 @@ ENDS = ("chain", "endless", "deferred")
 # Each fault, and a configuration in which it shows.
 FAULTS = {
     1: ("a reply without a claim", "deadline"),
-    2: ("a call given back is not looked at again", "endless"),
+    2: ("a wait that ends takes a call which is held for one that is over", "endless"),
     3: ("the generation does not advance", "kept"),
     4: ("a loan stays with a server that died", "death"),
     5: ("a late time-out ends a later wait", "deadline"),

@@ -2,6 +2,7 @@
 // every limit lowered to each number of frames that does not suffice: what is refused has changed
 // nothing, by a comparison of all that there is before and after, and succeeds in the end.
 //
+// sources: kernel/message/begin.c
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
@@ -296,6 +297,7 @@ static status_t port_handle(void) {
 static status_t notification_new(void) {
     return system_notification_create(at, own_port, 0, &result);
 }
+static status_t call_new(void) { return system_call_create(at, own_port, 0, &result); }
 static status_t duplicate(void) { return system_handle_duplicate(at, derived, 0xff, &result); }
 static status_t process_new(void) { return system_process_create(at, 64, 'n', 0, &result); }
 static status_t thread_own(void) {
@@ -405,6 +407,7 @@ static const struct operation {
     {"new port, table full", port_new, 3, 4, A, A, A, 0, nullptr},
     {"derive", port_handle, 2, 3, A, A, A, 0, nullptr},
     {"new notification", notification_new, 3, 4, A, A, A, 0, nullptr},
+    {"new call", call_new, 3, 4, A, A, A, 0, nullptr},
     {"duplicate", duplicate, 2, 3, A, A, A, 0, nullptr},
     {"new process", process_new, 5, 64, A, A, A, 0, nullptr},
     {"new thread", thread_own, 1, 1, A, NOBODY, A, 0, nullptr},

@@ -1,6 +1,7 @@
 // Faults that a pager answers, step by step on simulated harts: B is the pager of D, a process of two
 // threads.
 //
+// sources: kernel/message/begin.c
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/memory/move.c

@@ -277,6 +277,12 @@ inline wait_end(t, status) {
 #else
            port[t] != 0 || state[t] != CALL_QUEUED /* it is being taken: soon over */
 #endif
+       :: w_port == 0 && w_state == CALL_REPLYING ->
+#if FAULT == 2 /* takes it that a call which is being answered, or only held, is over */
+           break
+#else
+           !CALL_IS(t, w_generation, CALL_REPLYING) /* soon over, too */
+#endif
        :: else -> break
        fi;
        if
@@ -288,14 +294,7 @@ inline wait_end(t, status) {
 }
 
 inline call_unclaim(c, g) {
-    atomic { assert(CALL_IS(c, g, CALL_REPLYING)); state[c] = CALL_TAKEN };
-#if FAULT != 2
-    if
-    :: ending[c] -> wait_end(c, ENDED)
-    :: !ending[c] && deadline[c] == PASSED -> wait_end(c, TIMED_OUT)
-    :: else
-    fi
-#endif
+    atomic { assert(CALL_IS(c, g, CALL_REPLYING)); state[c] = CALL_TAKEN }
 }
 
 /* deadlines_enter: the deadlines of those whom a thread serves, put off until now. A call is held

@@ -8,6 +8,7 @@
 #include "hal/vector.h"
 #include "hart/module.h"
 #include "interrupt/line.h"
+#include "message/system_call.h"
 
 uint64_t host_ticks = 1000, host_fault_address;
 unsigned crash_reports;
@@ -176,4 +177,17 @@ handle_t program_keep(struct thread *thread) {
     program_run(thread);
     message_reply_keep(thread);
     return (handle_t)thread->registers.rdi;
+}
+
+void program_begin(struct thread *thread, handle_t call, handle_t port, uint64_t tag,
+                   parcel_t parcel, ticks_t deadline) {
+    program_run(thread);
+    arguments(thread, port, tag, parcel, deadline);
+    thread->registers.rax = CALL_begin | (uint64_t)call << 32;
+    message_begin(thread);
+}
+
+void program_cancel(struct thread *thread, handle_t call) {
+    program_run(thread);
+    thread_result(thread, (uint16_t)system_cancel(thread, call));
 }

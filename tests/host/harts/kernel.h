@@ -43,6 +43,9 @@ void program_receive(struct thread *thread, handle_t port, ticks_t deadline);
 void program_reply(struct thread *thread, handle_t reply, uint64_t tag);
 void program_reply_receive(struct thread *thread, handle_t port, uint64_t tag);
 handle_t program_keep(struct thread *thread);
+void program_begin(struct thread *thread, handle_t call, handle_t port, uint64_t tag,
+                   parcel_t parcel, ticks_t deadline);
+void program_cancel(struct thread *thread, handle_t call);
 
 // Makes the thread the hart's current one: it must be ready, and nothing else is to run before it.
 void program_run(struct thread *thread);
