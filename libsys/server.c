@@ -53,6 +53,20 @@ static void tell_death(struct server *server, const struct request *request)
                          });
 }
 
+static void tell_completion(struct server *server, struct request *request)
+{
+    bool failed = request->result & RESULT_FAILED;
+    if (server->completed == nullptr)
+        return;
+    server->completed(server, &(struct server_completion){
+                                  .badge = request->badge,
+                                  .error = failed ? message_reply_status(&request->message) : OK,
+                                  .taken = request->result & RESULT_TAKEN,
+                                  .charge = request_charge(request),
+                                  .reply = &request->message,
+                              });
+}
+
 // REQUEST_KEPT: it has no answer.
 static status_t handle_event(struct server *server, struct request *request, enum message_kind kind)
 {
@@ -62,6 +76,8 @@ static status_t handle_event(struct server *server, struct request *request, enu
         server->notified(server, request->badge, request->message.word[0]);
     else if (kind == KIND_DEATH)
         tell_death(server, request);
+    else if (kind == KIND_COMPLETION)
+        tell_completion(server, request);
     return REQUEST_KEPT;
 }
 

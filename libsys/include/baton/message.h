@@ -17,6 +17,7 @@ struct message {
 struct message_info {
     enum message_kind kind;
     bool taken;      // with an error: the server had taken the request
+    bool failed;     // a completion: the call failed, and the tag holds its error
     uint64_t badge;
     uint64_t charge; // frames that the parcel charges its receiver
     uint64_t number; // message number, 0 when not traced
@@ -80,6 +81,17 @@ static inline status_t message_call(handle_t port, struct message *message, tick
     return message_status(message_system_call(CALL_call, &target, message, &extra));
 }
 
+// Sends `message` to `port` by a call object (system_call_create) and goes on; the reply comes to the
+// call object's port as a completion, whose parcel and handles are taken as this thread accepts them
+// now. `message` is cleared. Errors: begin in include/abi/system_calls.h; nothing was sent then.
+static inline status_t message_begin(handle_t call, handle_t port, struct message *message,
+                                     ticks_t deadline)
+{
+    uint64_t target = port, extra = deadline;
+    uint64_t rax = CALL_begin | (uint64_t)call << 32;
+    return message_status(message_system_call(rax, &target, message, &extra));
+}
+
 static inline status_t message_reply_status(const struct message *message) {
     return (status_t)(int16_t)message->tag;
 }
@@ -89,6 +101,7 @@ static inline void message_info_set(struct message_info *info, uint64_t rax, uin
     *info = (struct message_info){
         .kind = (enum message_kind)(rax >> RESULT_KIND_SHIFT & 15),
         .taken = rax & RESULT_TAKEN,
+        .failed = rax & RESULT_FAILED,
         .badge = badge,
         .charge = rax >> RESULT_CHARGE_SHIFT,
         .number = number,

@@ -89,6 +89,15 @@ struct server_death {
     uaddr_t address;
 };
 
+// What came of a begun call (message_begin). The parcel and handles of the reply are the handler's.
+struct server_completion {
+    uint64_t badge; // that system_call_create was given
+    status_t error; // of the call; with OK there is a reply, and its own status is in its tag
+    bool taken;     // with an error: the server had taken the request
+    uint64_t charge; // frames that the parcel charges this process, if it was given
+    struct message *reply;
+};
+
 // Checks a request, calls its handler, and leaves the results in the message; the message counts
 // only if OK is returned.
 typedef status_t serve_method_t(const void *handlers, struct request *request);
@@ -120,6 +129,7 @@ struct server {
     // All of these may be absent.
     void (*notified)(struct server *server, uint64_t badge, uint64_t bits);
     void (*died)(struct server *server, const struct server_death *death);
+    void (*completed)(struct server *server, const struct server_completion *completion);
     status_t (*faulted)(struct server *server, struct request *request); // the message: the answer
     ticks_t (*next_deadline)(struct server *server); // when to call timed_out; 0: never
     void (*timed_out)(struct server *server);
