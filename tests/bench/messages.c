@@ -8,6 +8,7 @@
 
 static struct server_process plain, typed;
 static uaddr_t page; // one's own, to lend and to give
+static handle_t own_port, call;
 
 // --- operations ----------------------------------------------------------------------------------
 
@@ -44,6 +45,17 @@ static inline void call_lend(void *context)
 static inline void call_give(void *context)
 {
     call_with(context, PARCEL_GIVE);
+}
+
+// What completes wakes nobody: this thread receives first, and the server runs meanwhile.
+static inline void begin_round(void *context)
+{
+    struct message message = {.tag = PLAIN_ECHO};
+    struct message_info info;
+    status_t *status = context;
+    *status = message_begin(call, plain.port, &message, 0);
+    if (*status == OK)
+        *status = message_receive(own_port, &message, &info, 0);
 }
 
 static inline void call_typed(void *context)
@@ -92,6 +104,18 @@ static void measure_plain(void)
     measure_demand(status, "a call with five words");
 }
 
+static void measure_begin(void)
+{
+    uint64_t port, object;
+    status_t status = OK;
+    measure_demand(system_port_create(0, &port), "a port");
+    measure_demand(system_call_create((handle_t)port, 0, &object), "a call object");
+    own_port = (handle_t)port;
+    call = (handle_t)object;
+    measure("begin_round", begin_round, nullptr, &status);
+    measure_demand(status, "a begun call");
+}
+
 static void measure_parcels(void)
 {
     void *address;
@@ -127,6 +151,7 @@ int main(int argc, char **argv)
     measure("null", null_call, nullptr, nullptr);
     server_start(argv[0], "plain", &plain);
     measure_plain();
+    measure_begin();
     measure_parcels();
     server_stop(&plain);
     server_start(argv[0], "typed", &typed);
