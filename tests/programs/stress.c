@@ -68,6 +68,38 @@ static status_t call_somehow(handle_t port, handle_t own)
     return status;
 }
 
+// Calls that this client begins beside those that it makes.
+static constexpr unsigned BEGUN = 4;
+static uint64_t begun[BEGUN], begun_word[BEGUN];
+
+static void begin_somehow(handle_t port)
+{
+    unsigned i = (unsigned)below(BEGUN);
+    struct message message = {.tag = below(8), .word = {next_random(), 2, 3, 4, 5}};
+    uint64_t first = message.word[0];
+    if (below(3) == 0)
+        message.parcel = pages_parcel((uaddr_t)page, 1, PARCEL_LEND, PARCEL_WRITABLE);
+    ticks_t deadline = below(2) == 0 ? 0 : deadline_after((1 + below(20)) * MS);
+    if (message_begin((handle_t)begun[i], port, &message, deadline) == OK)
+        begun_word[i] = first;
+    if (below(4) == 0)
+        (void)system_cancel((handle_t)begun[below(BEGUN)]);
+}
+
+// Whatever has arrived; each completion is that of the last begin of its object.
+static void completions_take(handle_t own_port)
+{
+    struct message message;
+    struct message_info info;
+    while (message_receive(own_port, &message, &info, 1) == OK) {
+        bool answered = info.kind == KIND_COMPLETION && !info.failed;
+        if (answered && (int16_t)message.tag == OK && message.word[0] != begun_word[info.badge])
+            exit(3);
+        if (answered && message.parcel != 0)
+            (void)landing_free(message.parcel);
+    }
+}
+
 static int be_client(void)
 {
     handle_t port = start_handle("uses");
@@ -76,8 +108,13 @@ static int be_client(void)
     uint64_t own_port, own;
     EXPECT(system_port_create(0, &own_port), OK);
     EXPECT(system_notification_create((handle_t)own_port, 0, &own), OK);
-    while (closed < 3)
+    for (unsigned i = 0; i < BEGUN; i++)
+        EXPECT(system_call_create((handle_t)own_port, i, &begun[i]), OK);
+    while (closed < 3) {
+        begin_somehow(port);
         closed = call_somehow(port, (handle_t)own) == ERR_PORT_CLOSED ? closed + 1 : 0;
+        completions_take((handle_t)own_port);
+    }
     return 0;
 }
 
