@@ -44,7 +44,7 @@ static struct {
 
 struct start {
     struct start_page page;
-    struct start_handle handle[3 * WIRING_LIST];
+    struct start_handle handle[WIRING_GRANTS];
 };
 static_assert(sizeof(struct start) <= PAGE_SIZE);
 
@@ -105,37 +105,39 @@ static struct module *module_named(const struct boot_info *boot, const char *nam
     return nullptr;
 }
 
-static status_t hold(struct start *start, struct process *process, const char *name) {
-    if (strcmp(name, "accounts") == 0) {
-        rest_taker = process;
-        return OK;
+static const rights_t rights_of[WIRING_KINDS] = {
+    [WIRING_SERVES] = RIGHT_RECEIVE | RIGHT_TRANSFER,
+    [WIRING_USES] = RIGHT_CALL | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    [WIRING_OPENS] = RIGHT_OPEN | RIGHT_DUPLICATE | RIGHT_TRANSFER,
+    [WIRING_HOLDS] = RIGHTS_ALL,
+};
+
+// What a line grants, or nullptr: there is nothing of that name.
+static struct object *granted(const struct boot_info *boot, const struct wiring_grant *grant) {
+    if (grant->kind == WIRING_SERVES || grant->kind == WIRING_USES)
+        return &port_named(grant->name)->object;
+    if (grant->kind == WIRING_OPENS) {
+        struct module *module = module_named(boot, grant->name, true);
+        return module != nullptr ? &module->object : nullptr;
     }
     for (unsigned i = 0; i < sizeof(holdings) / sizeof(holdings[0]); i++)
-        if (strcmp(holdings[i].name, name) == 0)
-            return start_add(start, process, name, holdings[i].object, RIGHTS_ALL);
-    log_warning("%s: there is no \"%s\" to hold", process->name, name);
-    return OK;
+        if (strcmp(holdings[i].name, grant->name) == 0)
+            return holdings[i].object;
+    return nullptr;
 }
 
 static status_t wire(struct start *start, struct process *process, const struct wiring *w,
                      const struct boot_info *boot) {
     status_t status = OK;
-    if (w->serves[0] != 0)
-        status = start_add(start, process, w->serves, &port_named(w->serves)->object,
-                           RIGHT_RECEIVE | RIGHT_TRANSFER);
-    for (unsigned i = 0; i < w->uses_count && status == OK; i++)
-        status = start_add(start, process, w->uses[i], &port_named(w->uses[i])->object,
-                           RIGHT_CALL | RIGHT_DUPLICATE | RIGHT_TRANSFER);
-    for (unsigned i = 0; i < w->opens_count && status == OK; i++) {
-        struct module *module = module_named(boot, w->opens[i], true);
-        if (module == nullptr)
-            log_warning("%s: there is no module \"%s\" to open", w->name, w->opens[i]);
+    for (unsigned i = 0; i < w->grants && status == OK; i++) {
+        const struct wiring_grant *grant = &w->grant[i];
+        struct object *object = granted(boot, grant);
+        if (object == nullptr)
+            log_warning("%s: there is no \"%s\" to %s", w->name, grant->name,
+                        grant->kind == WIRING_OPENS ? "open" : "hold");
         else
-            status = start_add(start, process, w->opens[i], &module->object,
-                               RIGHT_OPEN | RIGHT_TRANSFER | RIGHT_DUPLICATE);
+            status = start_add(start, process, grant->name, object, rights_of[grant->kind]);
     }
-    for (unsigned i = 0; i < w->holds_count && status == OK; i++)
-        status = hold(start, process, w->holds[i]);
     return status;
 }
 
@@ -144,42 +146,49 @@ static status_t program_place(struct process *process, const struct boot_module 
     uint64_t image_size;
     status_t status = elf_place(process, physical_to_virtual(module->start), module->size, entry,
                                 &image_size);
+    if (status == OK)
+        status = process_pages(process, LAYOUT_STACK_TOP - LAYOUT_STACK_SIZE, STACK_PAGES,
+                               PARCEL_WRITABLE, MEMORY_ZERO);
+    if (status == OK)
+        status = process_pages(process, LAYOUT_START_PAGE, 1, PARCEL_WRITABLE, MEMORY_PAGES);
     if (status != OK)
         return status;
     start_fill(start, process, image_size);
-    status = process_pages(process, LAYOUT_STACK_TOP - LAYOUT_STACK_SIZE, STACK_PAGES,
-                           PARCEL_WRITABLE, MEMORY_ZERO);
+    process_write(process, LAYOUT_START_PAGE, start, sizeof(*start));
+    return OK;
+}
+
+static status_t program_run(struct process *process, const struct wiring *w,
+                            const struct boot_info *boot) {
+    static struct start start;
+    uaddr_t entry;
+    struct thread *thread;
+    memset(&start, 0, sizeof(start));
+    status_t status = wire(&start, process, w, boot);
     if (status == OK)
-        status = process_pages(process, LAYOUT_START_PAGE, 1, PARCEL_WRITABLE, MEMORY_PAGES);
+        status = program_place(process, process->module, &start, &entry);
     if (status == OK)
-        process_write(process, LAYOUT_START_PAGE, start, sizeof(*start));
+        status = thread_create(process, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread);
+    if (status != OK)
+        return status;
+    status = thread_start(thread);
+    object_release(&thread->object);
     return status;
 }
 
 static status_t program_start(const struct boot_info *boot, unsigned i, struct process **process) {
-    static struct start start;
     const struct wiring *w = &wirings[i];
     uint64_t limit = w->limit_frames != 0 ? w->limit_frames : LIMIT_DEFAULT;
     status_t status = process_create(&kernel_process, limit, w->name, process);
     if (status != OK)
         return status;
-    struct process *p = *process;
-    p->module = &boot->module[i];
-    memset(&start, 0, sizeof(start));
-    status = wire(&start, p, w, boot);
-    uaddr_t entry;
-    if (status == OK)
-        status = program_place(p, p->module, &start, &entry);
-    struct thread *thread;
-    if (status == OK)
-        status = thread_create(p, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread);
-    if (status == OK) {
-        status = thread_start(thread);
-        object_release(&thread->object);
-    }
+    if (w->rest)
+        rest_taker = *process;
+    (*process)->module = &boot->module[i];
+    status = program_run(*process, w, boot);
     if (status != OK) {
-        p->module = nullptr; // it has not begun, so nobody is told of its end
-        process_end(p, END_KILLED, 0, 0, 0);
+        (*process)->module = nullptr; // it has not begun, so nobody is told of its end
+        process_end(*process, END_KILLED, 0, 0, 0);
     }
     return status;
 }
@@ -224,7 +233,7 @@ void modules_start(const struct boot_info *boot) {
     struct account *kernel = &kernel_process.account;
     uint64_t free = memory_left();
     if (rest_taker == nullptr)
-        panic("no boot module holds \"accounts\"");
+        panic("no boot module has limit=rest");
     if (free <= RESERVE_FRAMES ||
         account_transfer(kernel, &rest_taker->account, free - RESERVE_FRAMES) != OK)
         panic("no memory is left for programs");

@@ -5,18 +5,20 @@
 #include "hal/boot.h"
 
 static constexpr unsigned WIRING_NAME = 16;
-static constexpr unsigned WIRING_LIST = 8;
+static constexpr unsigned WIRING_GRANTS = 16;
+
+enum wiring_kind : uint8_t { WIRING_SERVES, WIRING_USES, WIRING_OPENS, WIRING_HOLDS, WIRING_KINDS };
 
 struct wiring {
     char name[WIRING_NAME];
     bool data;
     bool rest;             // limit=rest
     uint64_t limit_frames; // 0: none given
-    char serves[WIRING_NAME];
-    char uses[WIRING_LIST][WIRING_NAME];
-    char opens[WIRING_LIST][WIRING_NAME];
-    char holds[WIRING_LIST][WIRING_NAME];
-    unsigned uses_count, opens_count, holds_count;
+    struct wiring_grant {
+        enum wiring_kind kind;
+        char name[WIRING_NAME];
+    } grant[WIRING_GRANTS];
+    unsigned grants;
 };
 
 // False with a text that says what is wrong and where in the line.

@@ -19,11 +19,15 @@ TEST(everything_is_read) {
     CHECK(parse("ext2 limit=2M serves=file:7 uses=block,memory opens=image holds=io,irq"));
     CHECK_STRING(w.name, "ext2");
     CHECK_EQ(w.limit_frames, 512);
-    CHECK_STRING(w.serves, "file");
-    CHECK_EQ(w.uses_count, 2);
-    CHECK_STRING(w.uses[1], "memory");
-    CHECK_STRING(w.opens[0], "image");
-    CHECK_STRING(w.holds[1], "irq");
+    static const struct wiring_grant grants[] = {
+        {WIRING_SERVES, "file"},  {WIRING_USES, "block"}, {WIRING_USES, "memory"},
+        {WIRING_OPENS, "image"}, {WIRING_HOLDS, "io"},   {WIRING_HOLDS, "irq"},
+    };
+    CHECK_EQ(w.grants, sizeof grants / sizeof *grants);
+    for (unsigned i = 0; i < w.grants; i++) {
+        CHECK_EQ(w.grant[i].kind, grants[i].kind);
+        CHECK_STRING(w.grant[i].name, grants[i].name);
+    }
     CHECK(!w.data && !w.rest);
 }
 
@@ -42,7 +46,7 @@ TEST(bad_lines_say_where) {
         "",          "   ",           "sixteen__letters", "a limit=",       "a limit=2",
         "a limit=M", "a limit=2G",    "a limit=2Mx",      "a limit=0M",     "a limit=1K",
         "a serves=", "a serves=:3",   "a uses=,b",        "a uses=b,,c",    "a nothing=1",
-        "a limit=99999999999M",       "a uses=a,b,c,d,e,f,g,h,i",          "a dat",
+        "a limit=99999999999M",       "a uses=a,b,c,d,e,f,g,h holds=a,b,c,d,e,f,g,h,i", "a uses=", "a dat",
         "a serves=name_of_16_bytes_", "a uses=name_of_16_bytes_",
     };
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -84,8 +88,7 @@ TEST(random_lines) {
         line[length] = 0;
         bool good = parse(line);
         CHECK(good || problem[0] != 0);
-        CHECK(w.uses_count <= WIRING_LIST && w.opens_count <= WIRING_LIST &&
-              w.holds_count <= WIRING_LIST);
+        CHECK(w.grants <= WIRING_GRANTS);
         CHECK(!good || memchr(w.name, 0, sizeof w.name) != nullptr);
         (void)option_size(line, "limit", 0);
         (void)option_is(line, "uses", "memory");

@@ -113,10 +113,10 @@ class Wiring(BadBoot):
                          "no name of up to 15 characters")
 
     def test_wrong_names(self):
-        self.expect_grub("opens=image", "opens=nothing", 'no module "nothing" to open',
+        self.expect_grub("opens=image", "opens=nothing", 'no "nothing" to open',
                          "image: there is no such boot module")
         self.expect_grub("uses=block,memory", "uses=blok,memory", "without a handle 'block'")
-        self.expect_grub("holds=system,accounts", "holds=system,accounts,gold",
+        self.expect_grub("serves=memory holds=system", "serves=memory holds=system,gold",
                          'no "gold" to hold', status=0)
         self.expect_grub("image data", "image", "image: .*no ELF file")
 
@@ -129,7 +129,7 @@ class Wiring(BadBoot):
                          "no program can be started without loader")
 
     def test_nobody_has_the_memory(self):
-        self.expect_grub("holds=system,accounts", "holds=system", 'holds "accounts"')
+        self.expect_grub("limit=rest", "limit=1M", "no boot module has limit=rest")
 
 
 class Image(BadBoot):
