@@ -3,9 +3,12 @@
 #include "debug/screen.h"
 
 #include "debug/font.h"
+#include "debug/log.h"
 #include "hal/paging.h"
 #include "hal/string.h"
 #include "hal/x86_64/io.h"
+
+LOG_MODULE(LOG_BOOT);
 
 // A large screen uses its upper left part.
 static constexpr unsigned COLUMNS = 128, ROWS = 64;
@@ -13,7 +16,7 @@ static constexpr unsigned CELL_WIDTH = 8, CELL_HEIGHT = 16;
 static constexpr unsigned DOUBLED = 14; // lines of a cell that show a line of the font twice
 static constexpr uint8_t TEXT_COLOR = 0x07; // light grey on black
 
-static struct boot_screen screen;
+static struct screen screen;
 static char *pixels; // nullptr: no screen
 static unsigned columns, rows, column, row;
 static char cell[ROWS][COLUMNS];
@@ -113,9 +116,13 @@ void screen_move(void) {
         pixels = paging_map_device(screen.address, screen_size());
 }
 
-void screen_start(const struct boot_screen *from, paddr_t limit) {
-    screen = *from;
-    if (screen.address == 0 || screen.address + screen_size() > limit)
+void screen_start(const void *tag, paddr_t limit) {
+    if (!screen_take(tag, &screen)) {
+        log_warning("the screen (%u x %u, %u bits) is not used", screen.width, screen.height,
+                    screen.bits_per_pixel);
+        return;
+    }
+    if (screen.address + screen_size() > limit)
         return;
     columns = at_most(screen.text ? screen.width : screen.width / CELL_WIDTH, COLUMNS);
     rows = at_most(screen.text ? screen.height : screen.height / CELL_HEIGHT, ROWS);

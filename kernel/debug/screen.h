@@ -4,8 +4,18 @@
 
 #include "hal/boot.h"
 
-// Clears the screen, if it lies in the direct map, which ends at `limit` so far.
-void screen_start(const struct boot_screen *screen, paddr_t limit);
+struct screen {
+    paddr_t address;
+    uint32_t width, height, pitch;
+    uint8_t bits_per_pixel;
+    bool text; // EGA text: width and height in characters
+};
+
+// Reads a boot loader's tag about the screen; false if it makes no sense.
+bool screen_take(const void *tag, struct screen *screen);
+
+// Clears the screen that a tag tells of, if it lies in the direct map, which ends at `limit` so far.
+void screen_start(const void *tag, paddr_t limit);
 
 // Maps it as a device, once there are page tables; the direct map does not reach it any more.
 void screen_move(void);

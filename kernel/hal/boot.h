@@ -32,14 +32,6 @@ struct boot_module {
     char line[BOOT_LINE]; // "NAME limit=... serves=..."
 };
 
-struct boot_screen {
-    paddr_t address; // 0: none
-    uint32_t width, height, pitch;
-    uint8_t bits_per_pixel;
-    bool text; // EGA text: width and height in characters
-    uint8_t red_shift, green_shift, blue_shift;
-};
-
 struct boot_info {
     char options[BOOT_LINE]; // the kernel's command line, without its path
     char loader[40];
@@ -47,6 +39,6 @@ struct boot_info {
     unsigned regions;
     struct boot_module module[BOOT_MODULES];
     unsigned modules;
-    struct boot_screen screen;
+    size_t screen; // 0: none. The tag about it is located here, while there are tags
     paddr_t rsdp; // 0: no ACPI. A copy of the RSDP structure inside the tags is located here
 };

@@ -1,8 +1,9 @@
 // The boot loader's tags: sound ones, odd ones, and damaged ones.
 // sources: kernel/hal/x86_64/multiboot2.c kernel/hal/x86_64/regions.c
-// sources: kernel/hal/x86_64/carve.c kernel/debug/format.c
+// sources: kernel/hal/x86_64/carve.c kernel/debug/format.c kernel/debug/screen_tag.c
 #include "test.h"
 
+#include <debug/screen.h>
 #include <hal/x86_64/carve.h>
 #include <hal/x86_64/multiboot2.h>
 #include <hal/x86_64/regions.h>
@@ -16,6 +17,7 @@ static alignas(8) uint8_t tags[64 * 1024];
 static uint32_t used;
 static struct boot_info info;
 static char problem[256];
+static struct screen screen;
 
 static void begin(void) {
     memset(tags, 0, sizeof tags);
@@ -232,20 +234,35 @@ static void add_screen(uint64_t address, uint32_t pitch, uint32_t width, uint32_
     add(8, body, type == 1 ? 30 : 24);
 }
 
+// True if the screen that the tags tell of can be used.
+static bool screen_is_told(void) {
+    CHECK(parse());
+    CHECK(info.screen != 0);
+    return screen_take(tags + info.screen, &screen);
+}
+
 TEST(screens) {
     begin();
     add_usual_map();
-    add_screen(0xfd000000, 4096, 1024, 768, 32, 1);
     CHECK(parse());
-    CHECK_EQ(info.screen.address, 0xfd000000);
-    CHECK_EQ(info.screen.red_shift, 16);
-    CHECK(!info.screen.text);
+    CHECK_EQ(info.screen, 0);
+
+    begin();
+    add_usual_map();
+    add_screen(0xfd000000, 4096, 1024, 768, 32, 1);
+    CHECK(screen_is_told());
+    CHECK_EQ(screen.address, 0xfd000000);
+    CHECK_EQ(screen.width, 1024);
+    CHECK_EQ(screen.height, 768);
+    CHECK_EQ(screen.pitch, 4096);
+    CHECK_EQ(screen.bits_per_pixel, 32);
+    CHECK(!screen.text);
 
     begin();
     add_usual_map();
     add_screen(0xb8000, 160, 80, 25, 16, 2);
-    CHECK(parse());
-    CHECK(info.screen.text);
+    CHECK(screen_is_told());
+    CHECK(screen.text);
 
     static const uint32_t bad[][5] = {{4095, 1024, 768, 32, 1}, {4096, 0, 768, 32, 1},
                                       {4096, 1024, 70000, 32, 1}, {4096, 1024, 768, 8, 0},
@@ -256,9 +273,7 @@ TEST(screens) {
         add_usual_map();
         add_screen(0xb8000, bad[i][0], bad[i][1], bad[i][2], (uint8_t)bad[i][3],
                    (uint8_t)bad[i][4]);
-        CHECK(parse());
-        CHECK_EQ(info.screen.address, 0);
-        CHECK(strstr(problem, "screen") != nullptr);
+        CHECK(!screen_is_told());
     }
 }
 
@@ -302,6 +317,8 @@ TEST(every_length_of_tags_is_survived) {
         memcpy(copy, tags, size);
         (void)!multiboot2_parse(copy, size, &info, problem, sizeof problem);
         check_regions();
+        if (info.screen != 0)
+            (void)screen_take((uint8_t *)copy + info.screen, &screen);
         free(copy);
     }
 }

@@ -7,8 +7,6 @@
 #include "hal/x86_64/multiboot2_tags.h"
 #include "hal/x86_64/regions.h"
 
-static constexpr uint32_t SCREEN_LIMIT = 16384; // pixels in a line, and lines
-static constexpr uint32_t TEXT_LIMIT = 256;
 static constexpr size_t RSDP_SIZE = 20; // ACPI 6.4 section 5.2.5.3; the new one is longer
 
 struct parser {
@@ -125,43 +123,8 @@ static void read_map(struct parser *parser, const struct tag *tag) {
     paint_map(parser, map, BOOT_RESERVED);
 }
 
-static bool screen_is_sane(const struct tag_screen *from) {
-    if (from->width == 0 || from->height == 0 || from->address == 0)
-        return false;
-    if (from->type == SCREEN_TEXT)
-        return from->width <= TEXT_LIMIT && from->height <= TEXT_LIMIT &&
-               from->pitch >= from->width * 2 && from->pitch <= TEXT_LIMIT * 2 &&
-               from->address < 1 << 20;
-    uint8_t depth = from->bits_per_pixel;
-    return from->type == SCREEN_COLOR && (depth == 16 || depth == 24 || depth == 32) &&
-           from->width <= SCREEN_LIMIT && from->height <= SCREEN_LIMIT &&
-           from->pitch >= from->width * (depth / 8) && from->pitch <= SCREEN_LIMIT * 8 &&
-           from->address < REGIONS_LIMIT && from->red_shift < depth &&
-           from->green_shift < depth && from->blue_shift < depth;
-}
-
 static void read_screen(struct parser *parser, const struct tag *tag) {
-    struct tag_screen from = {};
-    memcpy(&from, tag, tag->size < sizeof from ? tag->size : sizeof from);
-    bool complete = tag->size >= (from.type == SCREEN_COLOR
-                                      ? offsetof(struct tag_screen, blue_bits) + 1
-                                      : offsetof(struct tag_screen, reserved));
-    if (!complete || !screen_is_sane(&from)) {
-        text_add(&parser->problem, "the screen (%u x %u, %u bits, type %u) is not used", from.width,
-                 from.height, from.bits_per_pixel, from.type);
-        return;
-    }
-    parser->info->screen = (struct boot_screen){
-        .address = from.address,
-        .width = from.width,
-        .height = from.height,
-        .pitch = from.pitch,
-        .bits_per_pixel = from.bits_per_pixel,
-        .text = from.type == SCREEN_TEXT,
-        .red_shift = from.red_shift,
-        .green_shift = from.green_shift,
-        .blue_shift = from.blue_shift,
-    };
+    parser->info->screen = (size_t)((const char *)tag - parser->tags);
 }
 
 // The copy of the RSDP, of ACPI 2.0 if there are both.

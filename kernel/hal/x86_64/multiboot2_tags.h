@@ -49,15 +49,3 @@ struct map_entry {
 static_assert(sizeof(struct map_entry) == 24);
 
 enum map_type : uint32_t { MAP_RAM = 1, MAP_ACPI = 3, MAP_ACPI_NVS = 4 };
-
-struct tag_screen {
-    struct tag tag;
-    uint64_t address;
-    uint32_t pitch, width, height;
-    uint8_t bits_per_pixel, type;
-    uint16_t reserved;
-    uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits; // type 1
-};
-static_assert(offsetof(struct tag_screen, red_shift) == 32);
-
-enum screen_type : uint8_t { SCREEN_COLOR = 1, SCREEN_TEXT = 2 };

@@ -43,7 +43,8 @@ static void read_tags(paddr_t address) {
     if (!multiboot2_parse(tags, TAGS_LIMIT, &boot, problem, sizeof problem))
         panic("%s", problem);
     log_configure(boot.options);
-    screen_start(&boot.screen, EARLY_LIMIT);
+    if (boot.screen != 0)
+        screen_start(tags + boot.screen, EARLY_LIMIT);
     log_info("Baton, started by %s, options \"%s\"", boot.loader, boot.options);
     report_problem();
     keep_rsdp(tags);

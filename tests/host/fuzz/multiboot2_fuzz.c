@@ -1,6 +1,7 @@
 // Boot loader's tags of any content: no crash, and regions that hold their invariants.
 // sources: kernel/hal/x86_64/multiboot2.c kernel/hal/x86_64/regions.c
-// sources: kernel/hal/x86_64/carve.c kernel/debug/format.c
+// sources: kernel/hal/x86_64/carve.c kernel/debug/format.c kernel/debug/screen_tag.c
+#include <debug/screen.h>
 #include <hal/x86_64/carve.h>
 #include <hal/x86_64/multiboot2.h>
 #include <hal/x86_64/regions.h>
@@ -36,6 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(tags, data, size);
     memcpy(tags, &(uint32_t){(uint32_t)size}, 4);
     bool good = multiboot2_parse(tags, size, &info, problem, sizeof problem);
+    struct screen screen;
+    if (info.screen != 0 && screen_take((char *)tags + info.screen, &screen) &&
+        (screen.width == 0 || screen.pitch < screen.width))
+        abort();
     free(tags);
     check(&info);
     if (!good)
