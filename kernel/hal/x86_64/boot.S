@@ -28,10 +28,13 @@
 header:
     .long HEADER_MAGIC, 0, header_end - header, -(HEADER_MAGIC + header_end - header)
     .balign 8
-    // Console: EGA text is understood (section 3.1.9). Where there is none the loader leaves a
-    // framebuffer; asking for one (section 3.1.10) would get it everywhere, and text is cheaper.
+    // Console: EGA text is understood (section 3.1.9), and a framebuffer of any size (section
+    // 3.1.10), which UEFI's loaders give only to who asks. Text is cheaper: see grub.cfg.
     .short 4, HEADER_OPTIONAL
     .long 12, 2
+    .balign 8
+    .short 5, HEADER_OPTIONAL
+    .long 20, 0, 0, 0
     .balign 8
     .short 6, 0                    // modules on page boundaries (section 3.1.11)
     .long 8
