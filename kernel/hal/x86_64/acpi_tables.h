@@ -6,27 +6,18 @@
 
 struct [[gnu::packed]] acpi_root_pointer {
     char signature[8];       // 0x00 "RSD PTR "
-    uint8_t checksum;        // 0x08 of the first 20 bytes
-    char oem[6];             // 0x09
-    uint8_t revision;        // 0x0f 0: ACPI 1.0, the rest is not there
-    uint32_t rsdt;           // 0x10
-    uint32_t length;         // 0x14
+    uint8_t unused0[7];      // 0x08
+    uint8_t revision;        // 0x0f 0: ACPI 1.0, of 20 bytes
+    uint32_t rsdt, length;   // 0x10
     uint64_t xsdt;           // 0x18
-    uint8_t whole_checksum;  // 0x20
-    uint8_t reserved[3];     // 0x21
+    uint8_t unused1[4];      // 0x20
 };
 static_assert(sizeof(struct acpi_root_pointer) == 36);
 
 struct [[gnu::packed]] acpi_header {
-    char signature[4];     // 0x00
-    uint32_t length;       // 0x04 with this header
-    uint8_t revision;      // 0x08
-    uint8_t checksum;      // 0x09
-    char oem[6];           // 0x0a
-    char oem_table[8];     // 0x10
-    uint32_t oem_revision; // 0x18
-    uint32_t creator;      // 0x1c
-    uint32_t creator_revision; // 0x20
+    char signature[4];  // 0x00
+    uint32_t length;    // 0x04 with this header
+    uint8_t unused[28]; // 0x08
 };
 static_assert(sizeof(struct acpi_header) == 36);
 
@@ -34,19 +25,16 @@ static_assert(sizeof(struct acpi_header) == 36);
 enum acpi_space : uint8_t { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_PORT = 1 };
 
 struct [[gnu::packed]] acpi_address {
-    uint8_t space;    // 0x0
-    uint8_t width;    // 0x1
-    uint8_t offset;   // 0x2
-    uint8_t access;   // 0x3
-    uint64_t address; // 0x4
+    uint8_t space;     // 0x0
+    uint8_t unused[3]; // 0x1
+    uint64_t address;  // 0x4
 };
 static_assert(sizeof(struct acpi_address) == 12);
 
 // Section 5.2.9, as far as it is used here. Older tables are shorter: what they lack reads as 0.
 struct [[gnu::packed]] acpi_fadt {
     struct acpi_header header;    // 0x00
-    uint32_t firmware_control;    // 0x24
-    uint32_t dsdt;                // 0x28
+    uint32_t firmware, dsdt;      // 0x24
     uint8_t unused0[32];          // 0x2c
     uint32_t timer;               // 0x4c
     uint8_t unused1[32];          // 0x50
@@ -62,9 +50,7 @@ struct [[gnu::packed]] acpi_hpet {
     struct acpi_header header;   // 0x00
     uint32_t block;              // 0x24
     struct acpi_address address; // 0x28
-    uint8_t number;              // 0x34
-    uint16_t minimum_tick;       // 0x35
-    uint8_t protection;          // 0x37
+    uint8_t unused[4];           // 0x34
 };
 static_assert(sizeof(struct acpi_hpet) == 56);
 
