@@ -27,7 +27,7 @@ static struct process *rest_taker;
 static struct object system_object = {.references = 1, .type = OBJECT_SYSTEM};
 static struct module all_modules = {.object = {.references = 1, .type = OBJECT_MODULE}};
 static struct io_range all_io = {{.references = 1, .type = OBJECT_IO}, 0, 0x10000};
-static struct line all_lines = {{.references = 1, .type = OBJECT_IRQ}, .number = LINES_ALL};
+static struct line all_lines = {.object = {.references = 1, .type = OBJECT_IRQ}};
 
 // The rights that "holds=" can name.
 static struct {

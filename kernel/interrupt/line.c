@@ -30,7 +30,6 @@ status_t line_create(struct process *owner, uint32_t number, uint32_t flags, str
     status_t status = object_create(owner, OBJECT_IRQ, sizeof(**line), line);
     if (status != OK)
         return status;
-    (*line)->number = LINES_ALL; // until it is claimed, line_close has nothing to do
     spinlock_acquire(&lock);
     status = claim_locked(*line, number, flags);
     spinlock_release(&lock);
@@ -59,15 +58,17 @@ status_t line_bind(struct line *line, struct notification *notification, uint64_
     return open ? OK : ERR_BAD_HANDLE;
 }
 
-void line_mask(struct line *line, bool masked) {
+status_t line_mask(struct line *line, bool masked) {
     spinlock_acquire(&lock);
-    if (is_open_locked(line) && (masked || line->notification != nullptr))
+    bool open = is_open_locked(line);
+    if (open && (masked || line->notification != nullptr))
         hal_irq_mask(line->number, masked);
     spinlock_release(&lock);
+    return open ? OK : ERR_BAD_HANDLE;
 }
 
 void line_close(struct line *line) {
-    if (line->number == LINES_ALL)
+    if (line->vector == 0)
         return;
     spinlock_acquire(&lock);
     hal_irq_mask(line->number, true);

@@ -18,10 +18,9 @@ static constexpr rights_t DEVICE_RIGHTS = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIG
 status_t system_irq_create(struct thread *thread, handle_t irqs, uint32_t line, uint32_t flags,
                            uint64_t *result) {
     status_t status;
-    const struct line *all = object_look_up(thread, irqs, OBJECT_IRQ, RIGHT_DERIVE, &status);
-    if (all == nullptr)
+    if (object_look_up(thread, irqs, OBJECT_IRQ, RIGHT_DERIVE, &status) == nullptr)
         return status;
-    if (all->number != LINES_ALL || (flags & ~(IRQ_LEVEL | IRQ_LOW)))
+    if (flags & ~(IRQ_LEVEL | IRQ_LOW))
         return ERR_BAD_ARGUMENT;
     struct line *created;
     status = line_create(thread->process, line, flags, &created);
@@ -30,43 +29,28 @@ status_t system_irq_create(struct thread *thread, handle_t irqs, uint32_t line, 
     return object_hand_out(thread, &created->object, DEVICE_RIGHTS, result);
 }
 
-static struct line *line_look_up(struct thread *thread, handle_t irq, status_t *status) {
-    struct line *line = object_look_up(thread, irq, OBJECT_IRQ, RIGHT_OPEN, status);
-    if (line != nullptr && line->number == LINES_ALL) {
-        *status = ERR_BAD_ARGUMENT;
-        return nullptr;
-    }
-    return line;
-}
-
 status_t system_irq_bind(struct thread *thread, handle_t irq, handle_t notification,
                          uint64_t bits) {
     status_t status;
-    struct line *line = line_look_up(thread, irq, &status);
+    struct line *line = object_look_up(thread, irq, OBJECT_IRQ, RIGHT_OPEN, &status);
     if (line == nullptr)
         return status;
     struct notification *object =
         object_look_up(thread, notification, OBJECT_NOTIFICATION, RIGHT_BIND, &status);
-    if (object == nullptr)
-        return status;
-    return line_bind(line, object, bits);
+    return object != nullptr ? line_bind(line, object, bits) : status;
+}
+
+static status_t irq_mask(struct thread *thread, handle_t irq, bool masked) {
+    status_t status;
+    struct line *line = object_look_up(thread, irq, OBJECT_IRQ, RIGHT_OPEN, &status);
+    return line != nullptr ? line_mask(line, masked) : status;
 }
 
 status_t system_irq_acknowledge(struct thread *thread, handle_t irq) {
-    status_t status;
-    struct line *line = line_look_up(thread, irq, &status);
-    if (line != nullptr)
-        line_mask(line, false);
-    return status;
+    return irq_mask(thread, irq, false);
 }
 
-status_t system_irq_mask(struct thread *thread, handle_t irq) {
-    status_t status;
-    struct line *line = line_look_up(thread, irq, &status);
-    if (line != nullptr)
-        line_mask(line, true);
-    return status;
-}
+status_t system_irq_mask(struct thread *thread, handle_t irq) { return irq_mask(thread, irq, true); }
 
 status_t system_io_create(struct thread *thread, handle_t io, uint32_t first, uint32_t count,
                           uint64_t *result) {
