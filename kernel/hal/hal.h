@@ -20,6 +20,9 @@
 
 struct hart;
 
+// The struct that a field stands in, by the field's address.
+#define CONTAINER_OF(address, type, field) ((type *)((uint8_t *)(address) - offsetof(type, field)))
+
 // --- harts ---------------------------------------------------------------------------------------
 
 // Harts that ACPI lists as usable (at least 1). The boot hart has index 0. Valid after

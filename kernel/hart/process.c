@@ -238,7 +238,7 @@ static bool loans_awaited(struct process *process) {
 // hand, close the handles, wait for loans, free the memory, tell who watches.
 static bool process_clean_up(struct task *task) {
     static constexpr unsigned HANDLES_AT_ONCE = 64;
-    struct process *process = (struct process *)((uint8_t *)task - offsetof(struct process, task));
+    struct process *process = CONTAINER_OF(task, struct process, task);
     bool empty = hands_fail(process);
     if (!handles_close_some(process, &process->closing, HANDLES_AT_ONCE))
         return false;
@@ -262,8 +262,7 @@ static bool process_clean_up(struct task *task) {
 }
 
 static void clean_up_begin(struct quiet *quiet) {
-    struct process *process =
-        (struct process *)((uint8_t *)quiet - offsetof(struct process, quiet));
+    struct process *process = CONTAINER_OF(quiet, struct process, quiet);
     process->task.run = process_clean_up;
     task_add(&process->task);
 }
@@ -346,8 +345,7 @@ static void threads_stop(struct process *process) {
 // A thread that was just about to wait, or that was entered on the fast path since, has been missed:
 // looks again when every hart has come by, until there is none.
 static void stop_again(struct quiet *quiet) {
-    struct process *process =
-        (struct process *)((uint8_t *)quiet - offsetof(struct process, stopping));
+    struct process *process = CONTAINER_OF(quiet, struct process, stopping);
     if (*(const volatile uint32_t *)&process->live == 0) {
         process_release(process);
         return;

@@ -12,8 +12,7 @@ static constexpr uint64_t USER_FLAGS = 0x202; // interrupts on
 // A deadline has passed. Another hart may have ended the wait meanwhile, and the thread may wait
 // anew: wait_end looks at the present wait's deadline.
 static void wait_expired(struct timer *timer) {
-    struct thread *thread =
-        (struct thread *)((uint8_t *)timer - offsetof(struct thread, timer));
+    struct thread *thread = CONTAINER_OF(timer, struct thread, timer);
     if (wait_end(thread, ERR_TIMED_OUT))
         thread_ready(thread);
 }

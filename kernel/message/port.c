@@ -129,8 +129,7 @@ void port_close(struct port *port) {
 // --- notifications -------------------------------------------------------------------------------
 
 static void notification_expired(struct timer *timer) {
-    struct notification *notification =
-        (struct notification *)((uint8_t *)timer - offsetof(struct notification, timer));
+    struct notification *notification = CONTAINER_OF(timer, struct notification, timer);
     notification_signal(notification, notification->timer_bits);
 }
 
