@@ -16,10 +16,6 @@
 
 #define CPUID_LONG_MODE (1 << 29)  // leaf 0x80000001, edx: Intel SDM vol. 2A, CPUID
 #define CPUID_NO_EXECUTE (1 << 20)
-#define MSR_EFER 0xc0000080
-#define EFER_SCE_LME_NXE 0x901     // Intel SDM vol. 3A section 2.2.1
-#define CR4_PAE (1 << 5)
-#define CR0_PG_WP_PE 0x80010001
 #define TABLE 3                    // present, writable
 #define LARGE_PAGE 0x83            // present, writable, 2 MiB
 

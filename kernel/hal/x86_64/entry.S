@@ -240,28 +240,12 @@ entry_page_fault:
     testb $3, 24(%rsp)
     jz kernel_interrupted
     swapgs
-    pushq %rax
-    pushq %rcx
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
+    PUSH rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
     movq 80(%rsp), %rdi // error code
     cld
     call page_fault_resolve
     testb %al, %al
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
-    popq %rax
+    POP r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
     swapgs
     jz entry_interrupt
     addq $16, %rsp

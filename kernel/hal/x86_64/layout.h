@@ -31,6 +31,11 @@ enum vector : uint8_t {
     VECTOR_FLUSH = 242, // look at the flush request
     VECTOR_SPURIOUS = 255,
 };
+#else // the way to long mode: Intel SDM vol. 3A sections 2.2.1 and 2.5
+#define MSR_EFER 0xc0000080
+#define EFER_SCE_LME_NXE 0x901
+#define CR4_PAE (1 << 5)
+#define CR0_PG_WP_PE 0x80010001
 #endif
 
 #define SELECTOR_KERNEL_CODE 0x08

@@ -7,10 +7,6 @@
 
 #define TRAMPOLINE_ADDRESS 0x8000
 #define AT(label) (label - trampoline_begin)
-#define CR4_PAE (1 << 5)
-#define MSR_EFER 0xc0000080
-#define EFER_SCE_LME_NXE 0x901
-#define CR0_PG_WP_PE 0x80010001
 
     .section .rodata.trampoline, "a"
     .globl trampoline_begin, trampoline_mailbox, trampoline_end
