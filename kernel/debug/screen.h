@@ -14,7 +14,7 @@ struct screen {
 // Reads a boot loader's tag about the screen; false if it makes no sense.
 bool screen_take(const void *tag, struct screen *screen);
 
-// Clears the screen that a tag tells of, if it lies in the direct map, which ends at `limit` so far.
+// Clears the screen that a tag tells of, if it lies in the direct map, which ends at `limit` now.
 void screen_start(const void *tag, paddr_t limit);
 
 // Maps it as a device, once there are page tables; the direct map does not reach it any more.

@@ -40,17 +40,17 @@ status_t system_irq_bind(struct thread *thread, handle_t irq, handle_t notificat
     return object != nullptr ? line_bind(line, object, bits) : status;
 }
 
-static status_t irq_mask(struct thread *thread, handle_t irq, bool masked) {
+static status_t set_mask(struct thread *thread, handle_t irq, bool masked) {
     status_t status;
     struct line *line = object_look_up(thread, irq, OBJECT_IRQ, RIGHT_OPEN, &status);
     return line != nullptr ? line_mask(line, masked) : status;
 }
 
 status_t system_irq_acknowledge(struct thread *thread, handle_t irq) {
-    return irq_mask(thread, irq, false);
+    return set_mask(thread, irq, false);
 }
 
-status_t system_irq_mask(struct thread *thread, handle_t irq) { return irq_mask(thread, irq, true); }
+status_t system_irq_mask(struct thread *thread, handle_t irq) { return set_mask(thread, irq, true); }
 
 status_t system_io_create(struct thread *thread, handle_t io, uint32_t first, uint32_t count,
                           uint64_t *result) {

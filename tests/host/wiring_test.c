@@ -46,7 +46,8 @@ TEST(bad_lines_say_where) {
         "",          "   ",           "sixteen__letters", "a limit=",       "a limit=2",
         "a limit=M", "a limit=2G",    "a limit=2Mx",      "a limit=0M",     "a limit=1K",
         "a serves=", "a serves=:3",   "a uses=,b",        "a uses=b,,c",    "a nothing=1",
-        "a limit=99999999999M",       "a uses=a,b,c,d,e,f,g,h holds=a,b,c,d,e,f,g,h,i", "a uses=", "a dat",
+        "a limit=99999999999M",       "a uses=a,b,c,d,e,f,g,h holds=a,b,c,d,e,f,g,h,i",
+        "a uses=",   "a dat",
         "a serves=name_of_16_bytes_", "a uses=name_of_16_bytes_",
     };
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
