@@ -31,6 +31,8 @@
     X(ERR_ENDED, 21, "the process has ended")                                                      \
     X(ERR_AWAY, 22, "part of the parcel is elsewhere: lent, or with a pager")                      \
     X(ERR_NOT_ALLOWED, 23, "not allowed in this state")                                            \
+    X(ERR_NO_RUN, 24, "no run of frames that is long enough")                                      \
+    X(ERR_PAGE_SIZE, 25, "there are no large pages of this level")                                 \
     X(ERR_BAD_METHOD, 64, "the protocol has no such method")                                       \
     X(ERR_BAD_PROTOCOL, 65, "the port speaks another protocol")                                    \
     X(ERR_BAD_MESSAGE, 66, "the message's arguments are malformed")                                \

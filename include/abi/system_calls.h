@@ -101,7 +101,10 @@
        ERR_BAD_ARGUMENT (behind the slots). MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT: pages     \
        (level 1) that the process's pager provides at the first touch, with cookies from this one  \
        on; they are charged now, and are not given, lent or cloned before. ERR_BAD_SLOT,           \
-       ERR_BAD_ARGUMENT (a cookie of more than 40 bits). */                                        \
+       ERR_BAD_ARGUMENT (a cookie of more than 40 bits). MEMORY_LARGE, level 2 or 3: large pages,  \
+       charged as the tables that they may become; zeroed when first touched, or before by         \
+       MEMORY_FILL, of which each zeroes MEMORY_GROUP pages of them. ERR_PAGE_SIZE; ERR_NO_RUN,    \
+       but each try frees some of what waits for that. */                                          \
     X(32, memory_create, 0, (3, handle_t, process, parcel_t, slots, uint64_t, kind))               \
     /* Empties slots. ERR_BAD_SLOT, ERR_BUSY. */                                                   \
     X(33, memory_free, 0, (1, parcel_t, slots))                                                    \
@@ -126,7 +129,16 @@
        (0: one's own), with the descriptor's rights, where the tables are made and charged.        \
        ERR_BAD_SLOT, ERR_OCCUPIED, ERR_EMPTY, ERR_AWAY, ERR_BUSY, ERR_NO_RIGHT. */                 \
     X(39, parcel_move, 0, (3, handle_t, process, parcel_t, source, uaddr_t, destination))          \
-    /* 40 split, 41 join: reserved. */                                                             \
+    /* Makes a table of one large page or ZERO entry, level 2 to 4, if it is none yet; of its      \
+       charge, rights and contents nothing changes. ERR_BAD_ARGUMENT (level 1, more than one       \
+       entry), ERR_BAD_SLOT (also: nothing there), ERR_AWAY, ERR_BUSY (also: not zeroed yet, as    \
+       with whatever needs a part of such a page), ERR_NO_FRAME. */                                \
+    X(40, memory_split, 0, (1, parcel_t, slots))                                                   \
+    /* The reverse, for one table, level 2 or 3: of pages, all private and with the same rights,   \
+       whose frames lie together, one large page. ERR_BAD_ARGUMENT, ERR_BAD_SLOT (no table),       \
+       ERR_AWAY, ERR_BUSY, ERR_NO_RUN (not such entries, or pages cannot be as large),             \
+       ERR_NO_FRAME. */                                                                            \
+    X(41, memory_join, 0, (1, parcel_t, slots))                                                    \
     /* Clones one's own address space, at most 256 entries of it and those beside what is pinned,  \
        into the empty one of a process, which is charged in full. What is lent, borrowed, in       \
        flight or prepared is empty there. ERR_OCCUPIED (not empty), ERR_AWAY (with a pager),       \
@@ -222,6 +234,7 @@ static constexpr uint32_t ACCEPT_EXECUTABLE = 1 << 1; // what the sender gives a
 static constexpr uint32_t MEMORY_PAGES = 0; // present at once: at least the first MEMORY_GROUP
 static constexpr uint32_t MEMORY_ZERO = 1;  // charged now, a frame on first touch
 static constexpr uint32_t MEMORY_FILL = 2;  // in bits 0-1: see memory_create
+static constexpr uint32_t MEMORY_LARGE = 4; // large pages, charged now, zeroed on first touch
 static constexpr uint32_t MEMORY_GROUP_SHIFT = 2;
 static constexpr unsigned MEMORY_GROUP = 64; // pages that MEMORY_FILL makes present at once
 static constexpr uint64_t MEMORY_PAGER = 3;  // in bits 0-1: see memory_create

@@ -1,6 +1,7 @@
 // Recounts what the entries of all tables say and compares it with what is kept beside them.
 #include "debug/log.h"
 #include "memory/internal.h"
+#include "memory/large.h"
 
 struct check {
     unsigned errors;
@@ -20,13 +21,19 @@ static void check_target(struct check *check, entry_t entry, unsigned level, uad
         check_fail(check, "%lx points to no RAM: %lx", address, entry);
         return;
     }
+    enum frame_state expected = FRAME_PAGE;
+    unsigned expected_level = level;
+    if (entry_is_table(entry, level) || ((entry & ENTRY_LARGE) && large_is_split(entry))) {
+        expected = FRAME_TABLE;
+        expected_level = level - 1;
+    }
+    if (entry & ENTRY_LARGE)
+        frame = large_target(entry);
     uint32_t references = __c11_atomic_load(&frame->references, __ATOMIC_RELAXED);
-    enum frame_state expected = entry_is_table(entry, level) ? FRAME_TABLE : FRAME_PAGE;
-    unsigned expected_level = expected == FRAME_TABLE ? level - 1 : level;
     if (frame != zero_frame && (frame->state != expected || frame->level != expected_level))
         check_fail(check, "%lx points to a frame of state %u, level %u", address, frame->state,
                    frame->level);
-    if ((entry & ENTRY_WRITE) && references != 1)
+    if ((entry & ENTRY_WRITE) && (references != 1 || frame != entry_frame(entry)))
         check_fail(check, "%lx is writable and has %u references", address, references);
 }
 
@@ -41,8 +48,14 @@ static void check_entry(struct check *check, entry_t entry, unsigned level, uadd
     }
     if ((entry & ENTRY_WRITE) && !(entry & ENTRY_WRITABLE))
         check_fail(check, "%lx is written without the right: %lx", address, entry);
-    if (!(entry & ENTRY_USER) || (entry & ENTRY_GLOBAL))
+    bool large = entry & ENTRY_LARGE;
+    if (large && (large_level(entry) != level || entry & ENTRY_ADDRESS & (level_size(level) - 1)))
+        check_fail(check, "%lx is no large page of level %u: %lx", address, level, entry);
+    if ((!large && !(entry & ENTRY_USER)) || (entry & ENTRY_GLOBAL))
         check_fail(check, "%lx is not a program's: %lx", address, entry);
+    if (large && (entry & ENTRY_USER) && entry_frame(entry)->dirty != 0)
+        check_fail(check, "%lx is seen, but %u pages are not zeroed", address,
+                   entry_frame(entry)->dirty);
     check_target(check, entry, level, address);
 }
 
@@ -140,13 +153,15 @@ unsigned space_check(struct space *space, char *text, size_t size) {
 static void links_add(uint64_t first, uint64_t last, uint32_t change) {
     for (uint64_t number = first; number < last; number++) {
         const struct frame *table = frame_number(number);
-        if (table->state != FRAME_TABLE)
-            continue;
+        if (table->state != FRAME_TABLE || table->present == 0)
+            continue; // one that was joined still holds what it had
         unsigned entries = table->level == LEVELS ? ROOT_ENTRIES : TABLE_ENTRIES;
         for (unsigned i = 0; i < entries; i++) {
             entry_t entry = cell_load(&table_cells(table)[i]);
-            if (entry_present(entry))
-                __c11_atomic_fetch_add(&entry_frame(entry)->references, change, __ATOMIC_RELAXED);
+            if (!entry_present(entry))
+                continue;
+            struct frame *target = entry & ENTRY_LARGE ? large_target(entry) : entry_frame(entry);
+            __c11_atomic_fetch_add(&target->references, change, __ATOMIC_RELAXED);
         }
     }
 }

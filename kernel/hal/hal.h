@@ -87,6 +87,9 @@ void hal_interrupt_end(void);
 uint32_t hal_io_read(uint16_t port, unsigned width);
 void hal_io_write(uint16_t port, unsigned width, uint32_t value);
 
+// Level of the largest pages that can be mapped: 2, or 3.
+unsigned hal_largest_page_level(void);
+
 // Text of the processor's brand.
 void hal_processor_name(char name[48]);
 

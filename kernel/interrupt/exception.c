@@ -52,11 +52,11 @@ bool page_fault_resolve(uint64_t error) {
         return true;
     uint64_t cookie;
     enum fault_outcome outcome = space_fault(thread->space, address, access_of(error), &cookie);
-    if (outcome != FAULT_RESOLVED)
+    if (outcome > FAULT_ZEROING)
         thread->touch = (struct touch){
             .address = address, .error = error, .outcome = outcome,
             .cookie = outcome == FAULT_PAGER ? cookie : 0};
-    return outcome == FAULT_RESOLVED;
+    return outcome <= FAULT_ZEROING;
 }
 
 // What the kernel has not resolved waits, is asked of the pager, or ends the process.

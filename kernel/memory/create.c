@@ -1,35 +1,40 @@
-// Memory begins: zeroed pages, entries without frames, frames of boot modules.
+// Memory begins: zeroed pages, large pages, entries without frames, frames of boot modules.
 #include "debug/crash.h"
 #include "memory/internal.h"
+#include "memory/large.h"
 
 // --- frames, before anything is locked -----------------------------------------------------------
 
 static void list_drop(struct frame *first) {
     while (first != nullptr) {
         struct frame *next = first->next != 0 ? frame_number(first->next) : nullptr;
-        frame_free(first, 0);
+        frame_free(first, level_order(first->level));
         first = next;
     }
 }
 
-// Zeroed pages, as a list: so many, or what is in stock and as many more as one call may zero.
-static status_t list_allocate(unsigned count, struct frame **first) {
-    if (count > MEMORY_GROUP) {
+static void list_add(struct frame **first, struct frame *frame) {
+    frame->next = *first != nullptr ? (uint32_t)number_of_frame(*first) : 0;
+    *first = frame;
+}
+
+// Pages of a level, as a list, also of those that there are if it fails. Small ones are zeroed: so
+// many, or what is in stock and as many more as one call may zero.
+[[gnu::always_inline]] static inline status_t list_allocate(const struct run *run, bool large,
+                                                            struct frame **first) {
+    unsigned count = run->count;
+    if (!large && count > MEMORY_GROUP) {
         unsigned limit = frames_in_stock() + MEMORY_GROUP;
         count = count < limit ? count : limit;
     }
-    struct frame *list = nullptr;
     for (unsigned i = 0; i < count; i++) {
         struct frame *frame;
-        status_t status = frame_allocate_zeroed(FRAME_PAGE, &frame);
-        if (status != OK) {
-            list_drop(list);
+        status_t status = large ? large_allocate(run->level, &frame)
+                                : frame_allocate_zeroed(FRAME_PAGE, &frame);
+        if (status != OK)
             return status;
-        }
-        frame->next = list != nullptr ? (uint32_t)number_of_frame(list) : 0;
-        list = frame;
+        list_add(first, frame);
     }
-    *first = list;
     return OK;
 }
 
@@ -37,23 +42,10 @@ static status_t list_allocate(unsigned count, struct frame **first) {
 static entry_t list_entry(struct frame **first, entry_t marks) {
     struct frame *frame = *first;
     *first = frame->next != 0 ? frame_number(frame->next) : nullptr;
-    return entry_make(frame, marks);
+    return entry_settle(frame_address(frame) | ENTRY_PRESENT | marks);
 }
 
 // --- commit --------------------------------------------------------------------------------------
-
-// Gets at empty slots for new entries; checks that they are.
-static status_t slots_open(struct space *space, const struct run *run, entry_t marks,
-                           struct path *path) REQUIRES(space->lock) {
-    status_t status = path_build(space, run->address, run->level, marks, path);
-    return status == OK && !path_is_empty(path, run->count) ? ERR_OCCUPIED : status;
-}
-
-// Accounts for `count` entries that have replaced EMPTY ones.
-static void slots_filled(const struct path *path, unsigned count, uint64_t away) {
-    path_add(path, (struct sums){count * level_charge(path->level) + away,
-                                 -(uint64_t)count * SUM_HOLES});
-}
 
 // Links the index-th of the absent entries that begin with `first`: cookies go up by one, and are
 // stored inverted. Returns what it adds to the sum of what is away.
@@ -63,29 +55,30 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
     return pager ? SUM_AWAY : 0;
 }
 
-// Links the pages of a list, and behind them entries without frames, like `absent`.
-static status_t entries_link(struct space *space, const struct run *run, entry_t marks,
-                             struct frame *list, entry_t absent) {
+// Fills empty slots with the pages of a list, and behind them entries without frames, like `absent`.
+[[gnu::always_inline]] static inline status_t slots_fill(struct space *space, const struct run *run,
+                                                         entry_t marks, struct frame *list,
+                                                         entry_t absent) {
     struct path path;
-    uint64_t away = 0;
+    uint64_t charge = run->count * level_charge(run->level);
     spinlock_acquire(&space->lock);
-    status_t status = slots_open(space, run, marks, &path);
+    status_t status = path_build(space, run->address, run->level, marks, &path);
+    if (status == OK && !path_is_empty(&path, run->count))
+        status = ERR_OCCUPIED;
     if (status == OK) {
         unsigned i = 0;
         for (; list != nullptr; i++)
             path_replace(&path, i, list_entry(&list, marks));
         for (; i < run->count; i++)
-            away += absent_link(&path, i, absent | marks_in_absent(marks));
-        slots_filled(&path, run->count, away);
+            charge += absent_link(&path, i, absent | marks_in_absent(marks));
+        path_add(&path, (struct sums){charge, -(uint64_t)run->count * SUM_HOLES});
     }
     spinlock_release(&space->lock);
     tlb_wait();
-    if (status != OK)
-        list_drop(list);
     return status;
 }
 
-// Touches one group of pages, as writes of the program would.
+// Touches one group of pages, as writes of the program would. Of a large page as many are zeroed.
 static status_t group_fill(struct space *space, const struct run *run, uint64_t group) {
     uint64_t cookie, offset = group * MEMORY_GROUP * PAGE_SIZE;
     uint64_t size = run->count * level_size(run->level);
@@ -94,6 +87,8 @@ static status_t group_fill(struct space *space, const struct run *run, uint64_t 
     for (unsigned i = 0; i < MEMORY_GROUP && offset < size; i++, offset += PAGE_SIZE) {
         enum fault_outcome outcome =
             space_fault(space, run->address + offset, ACCESS_WRITE, &cookie);
+        if (outcome == FAULT_ZEROING)
+            return OK;
         if (outcome != FAULT_RESOLVED)
             return outcome == FAULT_NO_FRAME ? ERR_NO_FRAME : ERR_EMPTY;
     }
@@ -113,23 +108,31 @@ status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
     struct run run;
     entry_t absent = ENTRY_ZERO;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
-    if (status == OK && (kind & 3) == MEMORY_FILL)
-        return group_fill(space, &run, kind >> MEMORY_GROUP_SHIFT);
-    if (status == OK && kind > MEMORY_ZERO)
-        status = cookies_decode(&run, kind, &absent);
     if (status != OK)
+        return status;
+    if ((kind & 3) == MEMORY_FILL)
+        return group_fill(space, &run, kind >> MEMORY_GROUP_SHIFT);
+    if (kind > MEMORY_ZERO && kind != MEMORY_LARGE &&
+        (status = cookies_decode(&run, kind, &absent)) != OK)
         return status;
     uint64_t charge = run.count * level_charge(run.level);
     status = account_charge(space->account, charge);
     if (status != OK)
         return status;
     struct frame *list = nullptr;
-    if (kind == MEMORY_PAGES && run.level == 1)
-        status = list_allocate(run.count, &list);
+    entry_t marks = marks_of_rights(slots) | ENTRY_USER;
+    if (kind == MEMORY_PAGES && run.level == 1) {
+        status = list_allocate(&run, false, &list);
+    } else if (kind == MEMORY_LARGE) {
+        marks ^= ENTRY_USER | large_bits(run.level); // nobody sees what is not zeroed
+        status = list_allocate(&run, true, &list);
+    }
     if (status == OK)
-        status = entries_link(space, &run, marks_of_rights(slots), list, absent);
-    if (status != OK)
+        status = slots_fill(space, &run, marks, list, absent);
+    if (status != OK) {
+        list_drop(list);
         account_refund(space->account, charge);
+    }
     return status;
 }
 
@@ -137,7 +140,7 @@ status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
 
 status_t space_link_pages(struct space *space, struct frame *first, parcel_t slots) {
     struct run run;
-    struct path path;
+    struct frame *list = nullptr;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
     if (status == OK && run.level != 1)
         status = ERR_BAD_SLOT;
@@ -145,18 +148,11 @@ status_t space_link_pages(struct space *space, struct frame *first, parcel_t slo
         status = account_charge(space->account, run.count);
     if (status != OK)
         return status;
-    entry_t marks = marks_of_rights(slots);
-    spinlock_acquire(&space->lock);
-    status = slots_open(space, &run, marks, &path);
-    if (status == OK) {
-        for (unsigned i = 0; i < run.count; i++) {
-            frame_set_state(first + i, FRAME_PAGE);
-            path_replace(&path, i, entry_make(first + i, marks));
-        }
-        slots_filled(&path, run.count, 0);
-    }
-    spinlock_release(&space->lock);
-    tlb_wait();
+    for (unsigned i = run.count; i != 0; i--)
+        list_add(&list, first + i - 1);
+    status = slots_fill(space, &run, marks_of_rights(slots) | ENTRY_USER, list, ENTRY_ZERO);
+    for (unsigned i = 0; status == OK && i < run.count; i++)
+        frame_set_state(first + i, FRAME_PAGE);
     if (status != OK)
         account_refund(space->account, run.count);
     return status;

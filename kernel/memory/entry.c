@@ -35,12 +35,12 @@ struct sums entry_sums(entry_t entry, unsigned level) {
 static constexpr unsigned DROPPED_AT_ONCE = TABLE_ENTRIES / 2;
 
 static struct spinlock dead_lock;
-static uint32_t dead; // tables that nothing refers to any more: a list by frame numbers
+static uint32_t dead; // tables and large pages that nothing refers to any more, by frame numbers
 
-static void table_bury(struct frame *table) {
+void frame_bury(struct frame *frame) {
     spinlock_acquire(&dead_lock);
-    table->next = dead;
-    dead = (uint32_t)number_of_frame(table);
+    frame->next = dead;
+    dead = (uint32_t)number_of_frame(frame);
     spinlock_release(&dead_lock);
 }
 
@@ -82,9 +82,9 @@ bool tables_free_one(void) {
         return false;
     table_drop(table, DROPPED_AT_ONCE);
     if (table->present != 0)
-        table_bury(table);
+        frame_bury(table);
     else
-        frame_free(table, 0);
+        frame_free(table, table->state == FRAME_TABLE ? 0 : level_order(table->level));
     return true;
 }
 
@@ -92,8 +92,10 @@ void entry_drop(entry_t entry, unsigned level) {
     if (!entry_present(entry))
         return;
     struct frame *frame = entry_frame(entry);
-    if (level == 1 || (entry & ENTRY_LARGE))
+    if (level == 1)
         frame_release(frame);
+    else if (entry & ENTRY_LARGE)
+        large_count(entry, ~0u);
     else if (__c11_atomic_fetch_sub(&frame->references, 1, __ATOMIC_ACQ_REL) == 1)
-        table_bury(frame);
+        frame_bury(frame);
 }

@@ -97,6 +97,22 @@ static inline entry_t entry_absent_make(enum absent_kind kind, uint64_t value, u
            (entry_t)second << ABSENT_SECOND_SHIFT;
 }
 
+// --- large pages (large.h) -----------------------------------------------------------------------
+
+static inline unsigned large_level(entry_t entry) { return entry & ENTRY_LEVEL_3 ? 3 : 2; }
+
+static inline entry_t large_bits(unsigned level) {
+    return level > 1 ? ENTRY_LARGE | (level == 3 ? ENTRY_LEVEL_3 : 0) : 0;
+}
+
+// Does the entry stand for a table, which another holder's has become?
+static inline bool large_is_split(entry_t entry) {
+    return entry_frame(entry)->level != large_level(entry);
+}
+
+// More entries, or ~0 for one less, refer to what this one does.
+void large_count(entry_t entry, uint32_t change);
+
 // --- marks ---------------------------------------------------------------------------------------
 
 static inline entry_t marks_of_absent(entry_t entry) {
@@ -119,10 +135,16 @@ static inline entry_t entry_marks(entry_t entry) {
     return entry_present(entry) ? entry & ENTRY_MARKS : marks_of_absent(entry);
 }
 
+// Is a present entry the only one that refers to its target?
+static inline bool entry_is_sole(entry_t entry) {
+    return __c11_atomic_load(&entry_frame(entry)->references, __ATOMIC_ACQUIRE) == 1 &&
+           __builtin_expect(!(entry & ENTRY_LARGE) || !large_is_split(entry), 1);
+}
+
 // Adds W where the invariant allows it: writable by right, and the target has one reference.
 static inline entry_t entry_settle(entry_t entry) {
     if ((entry & (ENTRY_PRESENT | ENTRY_WRITABLE)) == (ENTRY_PRESENT | ENTRY_WRITABLE) &&
-        __c11_atomic_load(&entry_frame(entry)->references, __ATOMIC_ACQUIRE) == 1)
+        entry_is_sole(entry))
         entry |= ENTRY_WRITE;
     return entry;
 }
@@ -171,6 +193,11 @@ static inline uint64_t level_charge(unsigned level) {
 // What an explicit entry of a level adds.
 struct sums entry_sums(entry_t entry, unsigned level);
 
+// Is the entry pinned, or something below it?
+static inline bool entry_is_pinned(entry_t entry, unsigned level) {
+    return entry_sums(entry, level).high >= SUM_PINNED;
+}
+
 static inline uint64_t sums_charge(struct sums sums) { return (uint32_t)sums.low; }
 
 static inline void table_add(struct frame *table, struct sums sums) {
@@ -178,14 +205,20 @@ static inline void table_add(struct frame *table, struct sums sums) {
     table->sums[1] += sums.high;
 }
 
-// Lets go of what an entry that has left its table referred to. No translation is left. A table that
-// nothing refers to any more waits for tables_free_one, however much is below it.
+// One entry more refers to the same as this present one.
+static inline void entry_reference(entry_t entry) {
+    __builtin_expect(entry & ENTRY_LARGE, 0) ? large_count(entry, 1) : frame_reference(entry_frame(entry));
+}
+
+// Lets go of what an entry that has left its table referred to. No translation is left. A table or
+// large page that nothing refers to any more waits for tables_free_one, however much is below it.
 void entry_drop(entry_t entry, unsigned level);
+void frame_bury(struct frame *frame); // lets it wait
 
 // Lets go of what the entries of a table refer to that nothing refers to itself any more, of about
 // `limit` at most: their cells are empty then, and those that are left count as present.
 void table_drop(struct frame *table, unsigned limit);
 
-// Frees one table that waits, and its pages, or half of them; the tables below it wait then. False
-// if none waits.
+// Frees a large page that waits, or a table and its pages, or half of them; what else is below it
+// waits then. False if none waits.
 bool tables_free_one(void);

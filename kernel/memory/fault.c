@@ -5,6 +5,7 @@
 #include "debug/crash.h"
 #include "hal/string.h"
 #include "memory/internal.h"
+#include "memory/large.h"
 
 static enum fault_outcome absent_outcome(entry_t entry, uint64_t *cookie) {
     switch (entry_absent(entry)) {
@@ -112,16 +113,35 @@ static enum fault_outcome page_touch(struct space *space, uaddr_t address, uint8
     return FAULT_RESOLVED;
 }
 
+// A touch whose way ends above level 1. RESOLVED: that was all, or a table leads on from there.
+[[gnu::noinline]] static enum fault_outcome end_touch(struct space *space, uaddr_t address,
+                                                      uint8_t access, uint64_t *cookie,
+                                                      struct path *path) REQUIRES(space->lock) {
+    entry_t entry = entry_at(path_table(path), path->cells);
+    bool large = entry_present(entry);
+    if (!large && !entry_is(entry, ABSENT_ZERO))
+        return absent_outcome(entry, cookie);
+    if (!allowed(path, entry, access))
+        return FAULT_PROTECTION;
+    if (large && !(entry & ENTRY_USER) && !large_zero_some(path->cells))
+        return FAULT_ZEROING;
+    if (large && !(access & ACCESS_WRITE))
+        return FAULT_RESOLVED;
+    if (path_unshare(space, address, path) != OK)
+        return FAULT_NO_FRAME;
+    if (!large || !entry_is_sole(cell_load(path->cells)))
+        return path_split(space, address, path) == OK ? FAULT_RESOLVED : FAULT_NO_FRAME;
+    tables_make_writable(address, path);
+    cell_set(path->cells, ENTRY_WRITE);
+    return FAULT_RESOLVED;
+}
+
 enum fault_outcome fault_resolve_locked(struct space *space, uaddr_t address, uint8_t access,
                                         uint64_t *cookie, struct path *path) {
     while (!path_find(space, address, 1, path)) {
-        entry_t entry = entry_at(path_table(path), path->cells);
-        if (!entry_is(entry, ABSENT_ZERO))
-            return absent_outcome(entry, cookie);
-        if (!allowed(path, entry, access))
-            return FAULT_PROTECTION;
-        if (path_unshare(space, address, path) != OK || path_split_zero(path) != OK)
-            return FAULT_NO_FRAME;
+        enum fault_outcome outcome = end_touch(space, address, access, cookie, path);
+        if (outcome != FAULT_RESOLVED || !entry_is_table(cell_load(path->cells), path->level))
+            return outcome;
     }
     return page_touch(space, address, access, cookie, path);
 }
@@ -140,6 +160,12 @@ enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t acc
 
 // --- the kernel's own reading and writing --------------------------------------------------------
 
+// The page of an address, which may be a part of what the entry refers to.
+static void *page_contents(const struct path *path, uaddr_t address) {
+    uint64_t page = address % level_size(path->level) / PAGE_SIZE;
+    return frame_contents(entry_frame(cell_load(path->cells)) + page);
+}
+
 void *space_page_locked(struct space *space, uaddr_t address, bool write) {
     uint64_t cookie;
     struct path path;
@@ -147,7 +173,7 @@ void *space_page_locked(struct space *space, uaddr_t address, bool write) {
         fault_resolve_locked(space, address, write ? ACCESS_WRITE : 0, &cookie, &path) !=
             FAULT_RESOLVED)
         return nullptr;
-    return frame_contents(entry_frame(cell_load(path.cells)));
+    return page_contents(&path, address);
 }
 
 bool space_peek(struct space *space, uaddr_t address, uint64_t *value) {
@@ -155,9 +181,10 @@ bool space_peek(struct space *space, uaddr_t address, uint64_t *value) {
     if (address >= LAYOUT_LIMIT || address % sizeof(*value) != 0)
         return false;
     spinlock_acquire(&space->lock);
-    bool present = path_find(space, address, 1, &path) && entry_present(cell_load(path.cells));
+    path_find(space, address, 1, &path);
+    bool present = (~cell_load(path.cells) & (ENTRY_PRESENT | ENTRY_USER)) == 0;
     if (present) {
-        const uint64_t *words = frame_contents(entry_frame(cell_load(path.cells)));
+        const uint64_t *words = page_contents(&path, address);
         *value = words[address % PAGE_SIZE / sizeof(*value)];
     }
     spinlock_release(&space->lock);

@@ -6,8 +6,10 @@
 static status_t table_fork(struct frame *from, unsigned entries, struct frame **to);
 
 static bool pinned(entry_t entry) {
-    return (entry_marks(entry) & ENTRY_PINNED) || (entry_present(entry) && (entry & ENTRY_DMA)) ||
-           entry_is(entry, ABSENT_LENT) || entry_is(entry, ABSENT_LANDING);
+    if (entry_present(entry))
+        return entry & ENTRY_PINNED;
+    return (entry_marks(entry) & ENTRY_PINNED) || entry_is(entry, ABSENT_LENT) ||
+           entry_is(entry, ABSENT_LANDING);
 }
 
 // Windows and what is borrowed charge nothing, so a table of nothing else need not be looked at.
@@ -27,7 +29,7 @@ static status_t entry_fork(cell_t *cell, entry_t entry, unsigned level, entry_t 
         *copy = own != nullptr ? entry_make(own, entry_marks(entry)) : ENTRY_EMPTY;
         return status;
     }
-    frame_reference(table);
+    entry_reference(entry);
     cell_clear(cell, ENTRY_WRITE);
     *copy &= ~ENTRY_WRITE;
     return OK;

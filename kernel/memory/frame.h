@@ -15,7 +15,8 @@ enum frame_state : uint8_t {
     FRAME_ZEROED,       // free, and holds zeros
     FRAME_KERNEL,       // image, boot tables, stacks, the database itself
     FRAME_OBJECT,       // a process's kernel objects, its handle table
-    FRAME_PAGE,         // contents of a program's memory
+    FRAME_PAGE,         // contents of a program's memory: a page, or the first frame of a large
+                        // page, whose others look like those inside a free block
     FRAME_TABLE,        // a page table of an address space
     FRAME_MODULE,       // a boot module's, not opened yet
     FRAME_SWAPPING,     // being moved to or from the swap device
@@ -46,6 +47,10 @@ struct frame {
         uint64_t sums[2];    // the same, two by two, so that a change takes two additions
         struct {
             uint32_t next, previous; // free: numbers in a list, 0 for none
+        };
+        struct {                     // FRAME_PAGE of level 2 and 3: memory/large.h
+            uint32_t split_table[2]; // number of the table that entries of level 2, 3 stand for
+            _Atomic uint32_t dirty;  // pages that are not zeroed yet
         };
         struct {                     // FRAME_OBJECT of a heap
             struct heap *heap;
@@ -91,11 +96,14 @@ static inline void frame_use(struct frame *frame, enum frame_state state, unsign
     __c11_atomic_store(&frame->use, (uint16_t)(state | level << 8), __ATOMIC_RELAXED);
 }
 
-// Allocates 2^order neighbouring frames, aligned to their size; each has references 1, level 1 and
-// the state given (contents unknown, or zeroed). ERR_NO_FRAME. Any hart; takes from its own cache
-// first, and from all others' before it fails.
+// Allocates 2^order neighbouring frames, aligned to their size; the first has references 1, level 1
+// and the state given (contents unknown, or zeroed), the others look like those inside a free block.
+// ERR_NO_FRAME. Any hart; takes from its own cache first, and from all others' before it fails.
 status_t frame_allocate(unsigned order, enum frame_state state, struct frame **frame);
 status_t frame_allocate_zeroed(enum frame_state state, struct frame **frame);
+
+// Begins the use of a frame inside an allocated block: references 1.
+void frame_begin(struct frame *frame, enum frame_state state, unsigned level);
 
 // How many of these this hart would not have to zero first.
 unsigned frames_in_stock(void);
@@ -108,6 +116,9 @@ static inline void frame_reference(struct frame *frame) {
     __c11_atomic_fetch_add(&frame->references, 1, __ATOMIC_RELAXED);
 }
 void frame_release(struct frame *frame);
+
+// Frames of a page of a level, as the order of a block.
+static inline unsigned level_order(unsigned level) { return (level - 1) * ENTRY_BITS; }
 
 // The use changes, of a frame that stays allocated.
 void frame_set_state(struct frame *frame, enum frame_state state);

@@ -128,21 +128,22 @@ static bool must_fail(void) { return fail_at != 0 && --fail_at == 0; }
 
 void frames_fail_at(unsigned allocation) { fail_at = allocation; }
 
-static void frame_begin(struct frame *frame, enum frame_state state) {
+void frame_begin(struct frame *frame, enum frame_state state, unsigned level) {
     if (CANARY)
         canary_verify(frame, frame->state == FRAME_ZEROED);
     frame->sums[0] = frame->sums[1] = 0;
     frame->present = frame->default_rights = 0;
     frame->default_kind = frame->pins = 0;
     __c11_atomic_store(&frame->references, 1, __ATOMIC_RELAXED);
-    frame_use(frame, state, 1);
+    frame_use(frame, state, level);
 }
 
-// Whole blocks, and where the hart's own cache and the buddy system have nothing.
+// Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
+// not wait for all that could be free.
 [[gnu::noinline]] static struct frame *take(unsigned order) {
     struct frame *frame = order == 0 ? take_one() : buddy_take(order);
     for (bool more = true; frame == nullptr && more;) {
-        more = tables_free_one();
+        more = tables_free_one() && order < ENTRY_BITS;
         drain_all();
         frame = order == 0 ? take_one() : buddy_take(order);
     }
@@ -153,9 +154,9 @@ static status_t allocate(unsigned order, enum frame_state state, struct frame **
     struct frame *frame = order == 0 ? take_one() : nullptr;
     if (frame == nullptr && (frame = take(order)) == nullptr)
         return ERR_NO_FRAME;
-    frame_begin(frame, state);
-    for (uint64_t i = 1; i < 1ull << order; i++)
-        frame_begin(frame + i, state);
+    frame_begin(frame, state, 1);
+    for (uint64_t i = 1; CANARY && i < 1ull << order; i++)
+        canary_verify(frame + i, false);
     count(state, 1 << order);
     *result = frame;
     return OK;
@@ -178,7 +179,7 @@ status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
     struct frame *frame = take_zeroed();
     if (__builtin_expect(frame == nullptr, 0))
         return allocate_and_zero(state, result);
-    frame_begin(frame, state);
+    frame_begin(frame, state, 1);
     count(state, 1);
     *result = frame;
     return OK;
@@ -188,17 +189,12 @@ unsigned frames_in_stock(void) {
     return cache_here()->zeroed_count;
 }
 
-static void frame_end(struct frame *frame) {
-    count(frame->state, -1);
-    frame->pins = 0;
-    if (CANARY)
-        canary_set(frame);
-    frame_use(frame, FRAME_FREE, FRAME_INSIDE);
-}
-
 void frame_free(struct frame *frame, unsigned order) {
-    for (uint64_t i = 0; i < 1ull << order; i++)
-        frame_end(frame + i);
+    count(frame->state, -(1 << order));
+    frame->pins = 0;
+    for (uint64_t i = 0; CANARY && i < 1ull << order; i++)
+        canary_set(frame + i);
+    frame_use(frame, FRAME_FREE, FRAME_INSIDE);
     if (order != 0) {
         buddy_put(frame, order);
         return;
@@ -215,7 +211,7 @@ void frame_release(struct frame *frame) {
     bool last = __c11_atomic_load(&frame->references, __ATOMIC_ACQUIRE) == 1 ||
                 __c11_atomic_fetch_sub(&frame->references, 1, __ATOMIC_ACQ_REL) == 1;
     if (last)
-        frame_free(frame, (frame->level - 1u) * ENTRY_BITS);
+        frame_free(frame, 0);
 }
 
 // --- zeroing in idle time ------------------------------------------------------------------------
@@ -227,7 +223,6 @@ static bool zero_one(struct frame_cache *cache) {
     if (CANARY)
         canary_verify(frame, false);
     page_zero(frame_contents(frame));
-    frame->pins = 0;
     frame_use(frame, FRAME_ZEROED, FRAME_INSIDE);
     spinlock_acquire(&cache->lock);
     push(&cache->zeroed, &cache->zeroed_count, frame);

@@ -6,15 +6,6 @@
 
 static constexpr unsigned PAGES_AT_ONCE = TABLE_ENTRIES / 2; // then none of tables that wait
 
-static status_t entry_freeable(entry_t entry, unsigned level) {
-    if (entry_marks(entry) & ENTRY_PINNED || entry_is(entry, ABSENT_LENT) ||
-        entry_is(entry, ABSENT_LANDING))
-        return ERR_BUSY;
-    if (entry_is_table(entry, level) && entry_frame(entry)->pinned != 0)
-        return ERR_BUSY;
-    return entry_present(entry) && (entry & ENTRY_DMA) ? ERR_BUSY : OK;
-}
-
 static status_t run_freeable(struct space *space, const struct run *run, struct path *path)
     REQUIRES(space->lock) {
     status_t status = path_open(space, run->address, run->level, path);
@@ -23,7 +14,8 @@ static status_t run_freeable(struct space *space, const struct run *run, struct 
     if (path_pinned(path))
         return ERR_BUSY;
     for (unsigned i = 0; i < run->count && status == OK; i++)
-        status = entry_freeable(entry_at(path_table(path), &path->cells[i]), run->level);
+        if (entry_is_pinned(entry_at(path_table(path), &path->cells[i]), run->level))
+            status = ERR_BUSY;
     return status;
 }
 

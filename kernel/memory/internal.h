@@ -33,7 +33,8 @@ static inline void removed_drop(const struct removed *removed) {
         entry_drop(removed->entries[i], removed->level);
 }
 
-// Resolves a touch; the path ends at the page's entry if the outcome is FAULT_RESOLVED.
+// Resolves a touch; the path ends at the page's entry, or a large page's, if the outcome is
+// FAULT_RESOLVED.
 enum fault_outcome fault_resolve_locked(struct space *space, uaddr_t address, uint8_t access,
                                         uint64_t *cookie, struct path *path)
     REQUIRES(space->lock);

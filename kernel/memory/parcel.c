@@ -54,7 +54,7 @@ static status_t entry_may_leave(const struct parcel *parcel, entry_t entry, bool
         return status;
     entry_t marks = path_marks(&parcel->path, entry);
     bool in_flight = marks & ENTRY_FLIGHT;
-    bool fixed = (marks & ENTRY_BORROWED) || (entry_present(entry) && (entry & ENTRY_DMA));
+    bool fixed = (marks & ENTRY_BORROWED) || (entry & ENTRY_DMA);
     if (in_flight != marked || (fixed && parcel->mode != PARCEL_LEND))
         return ERR_BUSY;
     bool read_only = (marks & ENTRY_READ_ONLY) && parcel->mode != PARCEL_CLONE;
@@ -90,13 +90,14 @@ static entry_t clone_take(struct parcel *parcel, unsigned index, entry_t entry) 
     cell_t *cell = &parcel->path.cells[index];
     if (entry_present(entry)) {
         parcel->flush |= (entry & ENTRY_WRITE) != 0;
+        entry &= ~(ENTRY_WRITE | ENTRY_FLIGHT);
         cell_clear(cell, ENTRY_WRITE | ENTRY_FLIGHT);
-        frame_reference(entry_frame(entry));
+        entry_reference(entry);
     } else if (entry_marks(entry) & ENTRY_FLIGHT) {
-        cell_store(cell, entry_with(entry, entry_marks(entry) & ~ENTRY_FLIGHT));
+        entry = entry_with(entry, entry_marks(entry) & ~ENTRY_FLIGHT);
+        cell_store(cell, entry);
     }
-    sums_accumulate(&parcel->left, entry_sums(entry_at(path_table(&parcel->path), cell),
-                                              parcel->run.level));
+    sums_accumulate(&parcel->left, entry_sums(entry, parcel->run.level));
     return entry_with(entry, parcel->marks);
 }
 

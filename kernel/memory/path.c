@@ -3,6 +3,7 @@
 #include <abi/layout.h>
 
 #include "debug/crash.h"
+#include "memory/large.h"
 #include "memory/tlb.h"
 
 static bool run_in_range(const struct run *run) {
@@ -61,7 +62,7 @@ bool path_find(const struct space *space, uaddr_t address, unsigned level, struc
 }
 
 static status_t path_end_status(entry_t entry) {
-    switch (entry_present(entry) ? ABSENT_EMPTY : entry_absent(entry)) {
+    switch (entry_absent(entry)) {
     case ABSENT_LENT:
     case ABSENT_PAGER:
         return ERR_AWAY;
@@ -79,11 +80,11 @@ status_t path_open(struct space *space, uaddr_t address, unsigned level, struct 
         if (found)
             return path->all & ENTRY_WRITE ? OK : path_unshare(space, address, path);
         entry_t entry = entry_at(path_table(path), path->cells);
-        if (!entry_is(entry, ABSENT_ZERO))
+        if (!entry_present(entry) && !entry_is(entry, ABSENT_ZERO))
             return path_end_status(entry);
         status_t status = path_unshare(space, address, path);
         if (status == OK)
-            status = path_split_zero(path);
+            status = path_split(space, address, path);
         if (status != OK)
             return status;
     }
@@ -101,12 +102,16 @@ static void table_copy(const struct frame *shared, struct frame *copy) {
     copy->present = shared->present;
     copy->default_kind = shared->default_kind;
     copy->default_rights = shared->default_rights;
+#pragma unroll 8
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         entry_t entry = cell_load(&from[i]);
         if (entry_present(entry)) {
-            frame_reference(entry_frame(entry));
-            if (entry & ENTRY_WRITE)
+            if (!(entry & (ENTRY_WRITE | ENTRY_LARGE))) {
+                frame_reference(entry_frame(entry));
+            } else {
+                entry_reference(entry);
                 cell_clear(&from[i], ENTRY_WRITE);
+            }
             entry &= ~ENTRY_WRITE;
         }
         __c11_atomic_store(&to[i], entry, __ATOMIC_RELAXED);
@@ -158,18 +163,24 @@ status_t table_allocate(unsigned level, struct frame **table) {
 }
 
 // Rights stand in the top entry; below, everything is allowed.
-status_t path_split_zero(const struct path *path) {
+status_t path_split(struct space *space, uaddr_t address, const struct path *path) {
     struct frame *table;
-    unsigned level = path->level - 1;
-    status_t status = table_allocate(level, &table);
+    entry_t entry = entry_at(path_table(path), path->cells);
+    bool large = entry_present(entry);
+    if (large && entry_frame(entry)->dirty != 0)
+        return ERR_BUSY;
+    status_t status = table_allocate(path->level - 1, &table);
     if (status != OK)
         return status;
     table->default_kind = ABSENT_ZERO;
     table->default_rights = ABSENT_WRITABLE | ABSENT_EXECUTABLE;
     table->holes = 0;
     table->charge = (uint32_t)level_charge(path->level);
-    entry_t zero = entry_at(path_table(path), path->cells);
-    path_replace(path, 0, entry_make(table, entry_marks(zero)));
+    if (large)
+        table = large_table(entry, table);
+    path_replace(path, 0, entry_make(table, entry_marks(entry)));
+    if (large)
+        tlb_changed(space, address, TABLE_ENTRIES);
     return OK;
 }
 
@@ -226,7 +237,7 @@ status_t path_build(struct space *space, uaddr_t address, unsigned level, entry_
                     struct path *path) {
     bool found = path_find(space, address, level, path);
     status_t status = path_allows(path, found, marks);
-    if (status == OK)
+    if (status == OK && !(path->all & ENTRY_WRITE))
         status = path_unshare(space, address, path);
     if (status != OK || found)
         return status;

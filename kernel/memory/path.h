@@ -38,9 +38,9 @@ bool path_find(const struct space *space, uaddr_t address, unsigned level, struc
 status_t path_unshare(struct space *space, uaddr_t address, struct path *path)
     REQUIRES(space->lock);
 
-// The same as path_find, for a change: makes tables of ZERO entries on the way, which changes no
-// sum, and shares none of them. ERR_BAD_SLOT: a table is missing; ERR_AWAY: lent or with a pager;
-// ERR_BUSY: prepared for landing; ERR_NO_FRAME.
+// The same as path_find, for a change: makes tables of ZERO entries and large pages on the way,
+// which changes no sum, and shares none of them. ERR_BAD_SLOT: a table is missing; ERR_AWAY: lent or
+// with a pager; ERR_BUSY: prepared for landing, or not zeroed yet; ERR_NO_FRAME.
 status_t path_open(struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
 
@@ -95,5 +95,7 @@ static inline void sums_accumulate(struct sums *sums, struct sums more) {
 // A table of EMPTY entries, charge 1. ERR_NO_FRAME.
 status_t table_allocate(unsigned level, struct frame **table);
 
-// Makes a table of a ZERO entry at the end of a path. Sums stay. ERR_NO_FRAME.
-status_t path_split_zero(const struct path *path);
+// Makes a table of a ZERO entry, or of a large page, at the end of a path that is not shared. Sums
+// stay. ERR_NO_FRAME; ERR_BUSY: the large page is not zeroed yet.
+status_t path_split(struct space *space, uaddr_t address, const struct path *path)
+    REQUIRES(space->lock);

@@ -8,7 +8,7 @@ static status_t entry_protectable(const struct path *path, entry_t entry, entry_
     if (entry_is(entry, ABSENT_EMPTY) && !(entry_marks(entry) & ENTRY_PINNED))
         return ERR_EMPTY;
     if (sums_charge(entry_sums(entry, path->level)) == 0 ||
-        entry_sums(entry, path->level).high >= SUM_PINNED)
+        entry_is_pinned(entry, path->level))
         return ERR_BUSY;
     return (rights & ENTRY_WRITABLE) && (path_marks(path, entry) & ENTRY_READ_ONLY) ? ERR_NO_RIGHT
                                                                                    : OK;

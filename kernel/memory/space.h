@@ -61,6 +61,7 @@ status_t memory_create(struct space *space, parcel_t slots, uint64_t kind);
 status_t memory_free(struct space *space, parcel_t slots);
 status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination);
 status_t memory_protect(struct space *space, parcel_t slots);
+status_t memory_regroup(struct space *space, parcel_t slots, bool join); // or split
 status_t space_fork(struct space *parent, struct space *child);
 status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window);
 status_t slot_release(struct space *space, parcel_t slots);
@@ -114,6 +115,7 @@ enum access : uint8_t { ACCESS_WRITE = 1 << 0, ACCESS_EXECUTE = 1 << 1 };
 
 enum fault_outcome : uint8_t {
     FAULT_RESOLVED,   // ZERO, copy-on-write, or another hart was faster: run on
+    FAULT_ZEROING,    // a piece of a large page was zeroed: touch it again
     FAULT_EMPTY,      // nothing there
     FAULT_PROTECTION, // there, but not with this right
     FAULT_LENT,       // comes back with a reply: wait

@@ -8,6 +8,14 @@ status_t system_memory_create(struct thread *thread, handle_t process, parcel_t 
     return target != nullptr ? memory_create(&target->space, slots, kind) : status;
 }
 
+status_t system_memory_split(struct thread *thread, parcel_t slots) {
+    return memory_regroup(&thread->process->space, slots, false);
+}
+
+status_t system_memory_join(struct thread *thread, parcel_t slots) {
+    return memory_regroup(&thread->process->space, slots, true);
+}
+
 status_t system_memory_free(struct thread *thread, parcel_t slots) {
     return memory_free(&thread->process->space, slots);
 }

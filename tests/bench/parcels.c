@@ -1,5 +1,6 @@
 // What a parcel of 1 GiB costs, all of it touched: clones, the first writes after them, and forks of
-// the process that holds it. For a machine with room for that and a charge of three times as much.
+// the process that holds it; what large pages cost, and that neither making nor freeing many keeps the
+// hart for long. For a machine with room for that and a charge of three times as much.
 
 #include "measure.h"
 #include "server.h"
@@ -210,6 +211,70 @@ static void prepare_1g(void *context)
     prepare_gift(3);
 }
 
+// --- large pages ---------------------------------------------------------------------------------
+
+static constexpr unsigned MANY = 512;
+
+static parcel_t large_slots(unsigned count)
+{
+    return parcel_make(TARGET, 2, count, PARCEL_NONE, PARCEL_WRITABLE);
+}
+
+static inline void create_large(void *context)
+{
+    *(status_t *)context = system_memory_create(0, large_slots(1), MEMORY_LARGE);
+}
+
+static void prepare_no_large(void *context)
+{
+    (void)context;
+    (void)system_memory_free(large_slots(1));
+}
+
+// One of the eight pieces in which a large page is zeroed.
+static inline void fill_large(void *context)
+{
+    *(status_t *)context = system_memory_create(0, large_slots(1), MEMORY_FILL);
+}
+
+static void prepare_large(void *context)
+{
+    prepare_no_large(context);
+    create_large(context);
+}
+
+static uint32_t many_make(void)
+{
+    uint32_t start = measure_ticks();
+    status_t status = system_memory_create(0, large_slots(MANY), MEMORY_LARGE);
+    uint32_t ticks = measure_ticks() - start;
+    measure_demand(status, "many large pages");
+    return ticks;
+}
+
+static uint32_t many_free(parcel_t slots)
+{
+    uint32_t start = measure_ticks();
+    status_t status = system_memory_free(slots);
+    uint32_t ticks = measure_ticks() - start;
+    measure_demand(status, "freeing large pages");
+    return ticks;
+}
+
+static void measure_large_pages(void)
+{
+    status_t status = OK;
+    measure("create_large", create_large, prepare_no_large, &status);
+    measure_demand(status, "a large page");
+    measure("fill_large", fill_large, prepare_large, &status);
+    measure_demand(status, "a piece of a large page");
+    prepare_no_large(nullptr);
+    measure_single("create_large_run", many_make());
+    measure_single("free_large_run", many_free(large_slots(MANY)));
+    (void)many_make();
+    measure_single("free_large_table", many_free(slot(TARGET)));
+}
+
 // --- rows ----------------------------------------------------------------------------------------
 
 // Tables with landing windows are pinned: fork goes down into them, and leaves the windows out.
@@ -302,6 +367,7 @@ int main(int argc, char **argv)
     measure("process_create", process_make, prepare_no_child, &status);
     measure_demand(status, "a process");
     measure_fork();
+    measure_large_pages();
     measure_gifts(argv[0]);
     measure_travels(argv[0]);
     measure_freeing();

@@ -4,6 +4,7 @@
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/memory/entry.c kernel/memory/tlb.c kernel/debug/canary.c
 // sources: kernel/sync/spinlock.c tests/host/hal/machine.c
+// sources: kernel/memory/large.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "test.h"

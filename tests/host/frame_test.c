@@ -3,6 +3,7 @@
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/memory/entry.c kernel/debug/canary.c kernel/memory/account.c kernel/memory/tlb.c
 // sources: kernel/sync/spinlock.c tests/host/hal/machine.c
+// sources: kernel/memory/large.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "memory/account.h"
@@ -60,8 +61,11 @@ TEST(blocks_are_aligned_and_merge_again) {
     for (unsigned order = 1; order <= 10; order++) {
         struct frame *frame = allocate(order);
         CHECK_EQ(number_of_frame(frame) % (1u << order), 0);
-        for (unsigned i = 0; i < 1u << order; i++)
-            CHECK_EQ(frame[i].state, FRAME_PAGE);
+        CHECK_EQ(frame->state, FRAME_PAGE);
+        for (unsigned i = 1; i < 1u << order; i++) {
+            CHECK_EQ(frame[i].state, FRAME_FREE);
+            CHECK_EQ(frame[i].level, FRAME_INSIDE);
+        }
         frame_free(frame, order);
     }
     frames_count(&after);
@@ -90,7 +94,7 @@ TEST(random_blocks_never_overlap) {
         machine_switch((unsigned)rand() % 3);
         if (blocks[i] != nullptr) {
             for (unsigned n = 0; n < 1u << orders[i]; n++)
-                CHECK_EQ(blocks[i][n].level, 1);
+                CHECK_EQ(blocks[i][n].level, n == 0 ? 1 : FRAME_INSIDE);
             frame_free(blocks[i], orders[i]);
             blocks[i] = nullptr;
             continue;

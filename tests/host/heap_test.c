@@ -4,6 +4,7 @@
 // sources: kernel/memory/buddy.c kernel/memory/entry.c kernel/debug/canary.c
 // sources: kernel/memory/account.c kernel/memory/tlb.c kernel/sync/spinlock.c
 // sources: tests/host/hal/machine.c
+// sources: kernel/memory/large.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "memory/heap.h"

@@ -13,6 +13,7 @@
 // sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c tests/host/hal/adversary.c
 // sources: tests/host/hal/memory_model.c tests/host/hal/memory_steps.c
+// sources: kernel/memory/large.c kernel/memory/split.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "memory_steps.h"

@@ -16,6 +16,7 @@
 // sources: kernel/memory/tlb.c kernel/memory/frame.c kernel/memory/frame_cache.c
 // sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
 // sources: kernel/sync/spinlock.c tests/host/harts/memory.c
+// sources: kernel/memory/large.c kernel/memory/split.c
 // defines: BATON_DEBUG=1
 #include "hal/vector.h"
 #include "interrupt/exception.h"
@@ -30,6 +31,9 @@ static constexpr uaddr_t COPY = 2 * TERABYTE;   // its clone
 static constexpr uaddr_t NEW = 3 * TERABYTE;    // nothing, and no table
 static constexpr uaddr_t WINDOWS = 4 * TERABYTE;
 static constexpr uaddr_t HOLED = 5 * TERABYTE;  // a ZERO of level 2 without its tenth page, cloned
+
+static constexpr uaddr_t BLOCK = 6 * TERABYTE;  // a large page of level 2, cloned
+static constexpr uaddr_t SPLIT = BLOCK + GIGABYTE / 512; // another, made a table
 
 static struct process *fresh; // has not started; made by A
 
@@ -53,6 +57,14 @@ static uint64_t contents_of(uint64_t what, uint64_t number, uint64_t pages) {
     return (what * 0x9e37'79b9'7f4a'7c15 + 1) * (pages + numbers);
 }
 
+// The same for an entry whose pages have frames of their own, one behind the other.
+static uint64_t contents_present(entry_t entry, entry_t marks, uint64_t number, uint64_t pages) {
+    uint64_t frame = number_of_frame(entry_frame(entry)), sum = 0;
+    for (uint64_t i = 0; i < pages; i++)
+        sum += contents_of(marks ^ (frame + i) << 12, number + i, 1);
+    return sum;
+}
+
 static uint64_t table_contents(const struct frame *table, uint64_t number, struct path *path) {
     uint64_t sum = 0, pages = 1ull << (table->level - 1) * ENTRY_BITS;
     unsigned entries = table->level == LEVELS ? ROOT_ENTRIES : TABLE_ENTRIES;
@@ -63,7 +75,7 @@ static uint64_t table_contents(const struct frame *table, uint64_t number, struc
             struct path below = {.all = path->all & entry, .any = path->any | entry};
             sum += table_contents(entry_frame(entry), number, &below);
         } else if (entry_present(entry)) {
-            sum += contents_of(marks ^ number_of_frame(entry_frame(entry)) << 12, number, pages);
+            sum += contents_present(entry, marks, number, pages);
         } else if (!entry_is(entry, ABSENT_EMPTY)) {
             sum += contents_of(marks ^ entry_absent(entry) ^ entry_value(entry) << 12, number,
                                pages);
@@ -131,6 +143,13 @@ static void large_make(struct process *process) {
     CHECK_EQ(memory_clone(&process->space, slots(LARGE, 3, 1, 0), COPY), OK);
 }
 
+static void block_make(uaddr_t address) {
+    uint64_t cookie;
+    CHECK_EQ(memory_create(&a->space, slots(address, 2, 1, PARCEL_WRITABLE), MEMORY_LARGE), OK);
+    while (space_fault(&a->space, address, 0, &cookie) == FAULT_ZEROING)
+        ;
+}
+
 static handle_t process_handle(struct process *process) {
     handle_t handle;
     CHECK_EQ(handle_install(a, &process->object, RIGHTS_ALL, 0, &handle), OK);
@@ -149,10 +168,15 @@ static void all_begin(void) {
     CHECK_EQ(memory_create(&a->space, slots(HOLED, 2, 1, PARCEL_WRITABLE), MEMORY_ZERO), OK);
     CHECK_EQ(memory_free(&a->space, slots(HOLED + 9 * PAGE_SIZE, 1, 1, 0)), OK);
     CHECK_EQ(memory_clone(&a->space, slots(HOLED, 2, 1, 0), HOLED + GIGABYTE), OK);
+    block_make(BLOCK);
+    block_make(SPLIT);
+    CHECK_EQ(memory_clone(&a->space, slots(BLOCK, 2, 1, 0), BLOCK + GIGABYTE), OK);
+    CHECK_EQ(memory_regroup(&a->space, slots(SPLIT, 2, 1, 0), false), OK);
     CHECK_EQ(slot_prepare(&a->space, slots(WINDOWS, 1, 4, 0), 1), OK);
     CHECK_EQ(slot_prepare(&b->space, slots(WINDOWS, 1, 4, 0), 1), OK);
     // So that a fork needs the tables above the windows, too.
     CHECK_EQ(memory_create(&a->space, slots(WINDOWS + 4 * PAGE_SIZE, 1, 1, 0), MEMORY_ZERO), OK);
+    CHECK_EQ(slot_prepare(&b->space, slots(WINDOWS + GIGABYTE, 2, 1, 0), 1), OK);
     CHECK_EQ(process_create(a, 64, name, &fresh), OK);
     fresh->account.limit = 1ull << 30;
     b_process = process_handle(b);
@@ -208,11 +232,11 @@ static status_t move(uaddr_t from, unsigned level, enum parcel_mode mode) {
     return system_parcel_move(at, b_process, parcel_make(from, level, 1, mode, W), NEW);
 }
 
-static status_t pass(uaddr_t from, enum parcel_mode mode) {
+static status_t pass(uaddr_t from, unsigned level, enum parcel_mode mode) {
     static const struct acceptance anything = {.charge = 1000, .flags = ACCEPT_HOLES};
     parcel_t landed;
     uint64_t charge;
-    status_t status = parcel_pass(&a->space, parcel_make(from, 1, 1, mode, 0), false, &b->space,
+    status_t status = parcel_pass(&a->space, parcel_make(from, level, 1, mode, 0), false, &b->space,
                                   &anything, &landed, &charge);
     tlb_wait();
     return status;
@@ -284,11 +308,30 @@ static status_t mark_shared(void) {
         parcel_unmark(&a->space, parcel);
     return status;
 }
-static status_t pass_give(void) { return pass(COPY, PARCEL_GIVE); }
-static status_t pass_clone(void) { return pass(LARGE + GIGABYTE / 2, PARCEL_CLONE); }
+static status_t pass_give(void) { return pass(COPY, 1, PARCEL_GIVE); }
+static status_t pass_clone(void) { return pass(LARGE + GIGABYTE / 2, 1, PARCEL_CLONE); }
 static status_t call_lend(void) { return call_b(parcel_make(COPY, 1, 1, PARCEL_LEND, 0), 0); }
 static status_t call_give(void) { return call_b(parcel_make(PAGES, 1, 1, PARCEL_GIVE, 0), 0); }
 static status_t call_with_handle(void) { return call_b(0, derived); }
+
+// No block is no frame.
+static status_t create_large(void) {
+    status_t status = system_memory_create(at, 0, slots(NEW, 2, 2, W), MEMORY_LARGE);
+    return status == ERR_NO_RUN ? ERR_NO_FRAME : status;
+}
+static status_t split_large(void) { return system_memory_split(at, slots(BLOCK, 2, 1, 0)); }
+static status_t split_zero(void) {
+    return system_memory_split(at, slots(COPY + 5 * GIGABYTE / 8, 2, 1, 0));
+}
+static status_t join_pages(void) { return system_memory_join(at, slots(SPLIT, 2, 1, 0)); }
+static status_t clone_large(void) { return system_memory_clone(at, slots(BLOCK, 2, 1, 0), NEW); }
+static status_t clone_in_large(void) { return system_memory_clone(at, slots(BLOCK, 1, 4, 0), NEW); }
+static status_t write_large(void) { return touch(BLOCK + GIGABYTE, ACCESS_WRITE); }
+static status_t free_in_large(void) { return system_memory_free(at, slots(BLOCK, 1, 2, 0)); }
+static status_t pass_large(void) { return pass(BLOCK, 2, PARCEL_GIVE); }
+static status_t pass_clone_large(void) { return pass(BLOCK, 2, PARCEL_CLONE); }
+static status_t lend_in_large(void) { return call_b(parcel_make(BLOCK, 1, 1, PARCEL_LEND, 0), 0); }
+static status_t give_large(void) { return move(BLOCK, 2, PARCEL_GIVE); }
 
 static status_t port_new(void) { return system_port_create(at, 0, &result); }
 static status_t port_handle(void) {
@@ -364,7 +407,7 @@ static const struct operation {
     void (*prepare)(void);
 } operations[] = {
     {"create a page", create_1, 4, 4, NOBODY, NOBODY, A, 0, nullptr},
-    {"create 512 pages", create_many, 165, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create 512 pages", create_many, 160, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 1", create_zero_1, 3, 6, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0, nullptr},
@@ -397,6 +440,18 @@ static const struct operation {
     {"first touch, reading", read_zero, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
     {"write to a shared page", break_page, 3, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
     {"write to a page of zeros", break_zero_page, 3, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"create large pages", create_large, 4, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"split a large page", split_large, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"split a ZERO below a shared way", split_zero, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"join pages", join_pages, 0, 0, NOBODY, NOBODY, A, 0, nullptr},
+    {"clone a large page", clone_large, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"clone part of a large page", clone_in_large, 5, 7, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"write to a shared large page", write_large, 3, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"free part of a large page", free_in_large, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"pass a large page", pass_large, 0, 20, NOBODY, NOBODY, B, 0, nullptr},
+    {"pass a clone of a large page", pass_clone_large, 0, 20, NOBODY, NOBODY, B, 0, nullptr},
+    {"lend part of a large page", lend_in_large, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"give a large page", give_large, 2, 20, NOBODY, NOBODY, B, 0, nullptr},
     {"mark for a message", mark_shared, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
     {"pass a gift", pass_give, 2, 1, NOBODY, NOBODY, B, BREAKS, nullptr},
     {"pass a clone", pass_clone, 2, 1, NOBODY, NOBODY, B, BREAKS, nullptr},

@@ -8,6 +8,7 @@
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c
+// sources: kernel/memory/large.c kernel/memory/split.c
 // defines: BATON_DEBUG=1
 #include "machine.h"
 #include "spaces.h"
@@ -148,7 +149,7 @@ TEST(descriptors_are_checked) {
         CHECK(memory_clone(&a.space, cases[i].slots, PLACE + 0x1000) != OK);
         CHECK(space_link_pages(&a.space, frame_of(MACHINE_MODULE), cases[i].slots) != OK);
     }
-    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), 4), ERR_BAD_ARGUMENT);
+    CHECK_EQ(memory_create(&a.space, pages(PLACE, 1, 0), 8), ERR_BAD_ARGUMENT);
     CHECK_EQ(memory_free(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
     CHECK_EQ(memory_protect(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);
     CHECK_EQ(slot_release(&a.space, pages(PLACE, 1, 0)), ERR_BAD_SLOT);

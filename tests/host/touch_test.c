@@ -14,6 +14,7 @@
 // sources: kernel/memory/tlb.c kernel/memory/frame.c kernel/memory/frame_cache.c
 // sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
 // sources: kernel/sync/spinlock.c tests/host/harts/memory.c
+// sources: kernel/memory/large.c kernel/memory/split.c
 // defines: BATON_DEBUG=1
 #include "three.h"
 

@@ -21,6 +21,9 @@ class Good(harness.SystemTest):
     def test_hello(self):
         self.expect("/test/hello", HELLO)
 
+    def test_large_pages(self):
+        self.expect("/test/large", "large pages work\n")
+
     def test_arguments(self):
         self.expect("NAME=value; /test/arguments one '' 'a b'",
                     "4\n[/test/arguments]\n[one]\n[]\n[a b]\n{MODE=line}\n{NAME=value}\n")

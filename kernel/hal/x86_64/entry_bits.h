@@ -19,11 +19,12 @@ static constexpr entry_t ENTRY_LARGE = 1ull << 7; // levels 2 and 3
 static constexpr entry_t ENTRY_GLOBAL = 1ull << 8;
 static constexpr entry_t ENTRY_WRITABLE = 1ull << 9;  // by right; without ENTRY_WRITE: copy on write
 static constexpr entry_t ENTRY_BORROWED = 1ull << 10; // somebody else's, until the reply
-static constexpr entry_t ENTRY_DMA = 1ull << 11;      // pinned for a device
+static constexpr entry_t ENTRY_DMA = 1ull << 11;      // pinned for a device; 0 in absent ones
 static constexpr entry_t ENTRY_ADDRESS = 0x000ffffffffff000;
 static constexpr entry_t ENTRY_FLIGHT = 1ull << 52;   // in a message not yet accepted
 static constexpr entry_t ENTRY_READ_ONLY = 1ull << 53; // came without the right to write
-// Bits 54-58 are free. Bits 59-62 are a protection key where that is switched on: left at 0.
+static constexpr entry_t ENTRY_LEVEL_3 = 1ull << 54;   // with LARGE: of level 3, else of 2
+// Bits 55-58 are free. Bits 59-62 are a protection key where that is switched on: left at 0.
 static constexpr entry_t ENTRY_NO_EXECUTE = 1ull << 63;
 
 // --- absent entries ------------------------------------------------------------------------------

@@ -175,6 +175,8 @@ static bool has_gigabyte_pages(void) {
     return (cpuid(0x80000001, 0).edx & 1u << 26) != 0;
 }
 
+unsigned hal_largest_page_level(void) { return largest_level; }
+
 void paging_start(struct boot_info *boot) {
     memory = boot;
     largest_level = has_gigabyte_pages() ? 3 : 2;

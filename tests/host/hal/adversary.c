@@ -8,7 +8,8 @@
 
 static constexpr unsigned PAGES_KEPT = 96, UPPERS_KEPT = 24;
 
-// Level 0: a page at `address`. Level 1 to 3: the table of that level for addresses like it.
+// Among the pages, level 0 to 2: one of 4 KiB, 2 MiB or 1 GiB at `address`. Among the uppers, level 1
+// to 3: the table of that level for addresses like it.
 struct kept {
     bool used, write, execute;
     unsigned level, tag;
@@ -29,9 +30,14 @@ static uint32_t random_number(uint32_t limit) {
 
 static unsigned tag_here(void) { return hart_self()->arch.tag; }
 
+static uaddr_t prefix(uaddr_t address, unsigned level) {
+    return address & ~(level_size(level + 1) - 1);
+}
+
 static void forget(struct kept *list, unsigned count, uaddr_t first, uaddr_t last) {
     for (unsigned i = 0; i < count; i++)
-        if (list[i].tag == tag_here() && list[i].address >= first && list[i].address <= last)
+        if (list[i].tag == tag_here() && list[i].address >= prefix(first, list[i].level) &&
+            list[i].address <= last)
             list[i].used = false;
 }
 
@@ -50,10 +56,6 @@ void adversary_start(void) {
     memset(tlbs, 0, sizeof(tlbs));
     machine_page_flushed = page_flushed;
     machine_space_loaded = space_loaded;
-}
-
-static uaddr_t prefix(uaddr_t address, unsigned level) {
-    return address & ~(level_size(level + 1) - 1);
 }
 
 // Any that matches will do; which one is up to chance.
@@ -84,7 +86,7 @@ static bool walk(struct tlb *tlb, uaddr_t address, struct kept at, struct kept *
             break;
         cell_t *cell = (cell_t *)physical_to_virtual(at.target) + address_index(address, at.level);
         entry_t entry = cell_load(cell);
-        if (!(entry & ENTRY_PRESENT))
+        if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_USER))
             return false;
         cell_set(cell, ENTRY_ACCESSED);
         at.level--;
@@ -92,8 +94,9 @@ static bool walk(struct tlb *tlb, uaddr_t address, struct kept at, struct kept *
         at.target = entry & ENTRY_ADDRESS;
         at.write &= (entry & ENTRY_WRITE) != 0;
         at.execute &= !(entry & ENTRY_NO_EXECUTE);
-        if (at.level > 0)
-            keep(tlb->uppers, UPPERS_KEPT, at);
+        if (!entry_is_table(entry, at.level + 1))
+            break;
+        keep(tlb->uppers, UPPERS_KEPT, at);
     }
     *page = at;
     return true;
@@ -122,7 +125,8 @@ uint64_t *adversary_access(uaddr_t address, bool write, bool execute, bool *wild
         return nullptr;
     }
     *wild = page.target >= machine_size;
-    return *wild ? nullptr : (uint64_t *)physical_to_virtual(page.target) + address % PAGE_SIZE / 8;
+    uint64_t offset = address & (level_size(page.level + 1) - 1);
+    return *wild ? nullptr : (uint64_t *)physical_to_virtual(page.target) + offset / 8;
 }
 
 void adversary_speculate(uaddr_t address) {

@@ -23,6 +23,7 @@ void (*machine_space_loaded)(unsigned hart);
 bool machine_harts_are_threads;
 bool machine_tags;
 uint64_t machine_size;
+unsigned machine_largest_page = 3;
 
 struct hart *harts[HART_LIMIT];
 unsigned hart_count;
@@ -80,6 +81,8 @@ void hal_pause(void) {
     }
     machine_hart = self;
 }
+
+unsigned hal_largest_page_level(void) { return machine_largest_page; }
 
 void hal_page_flush(uint64_t address) {
     if (machine_page_flushed != nullptr)

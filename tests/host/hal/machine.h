@@ -31,6 +31,9 @@ extern bool machine_harts_are_threads;
 struct space;
 void machine_enter(struct space *space);
 
+// What hal_largest_page_level says.
+extern unsigned machine_largest_page;
+
 // Bytes of memory, holes included.
 extern uint64_t machine_size;
 

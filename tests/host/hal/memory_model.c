@@ -58,6 +58,13 @@ static bool area_settled(const struct model_area *area) {
     return true;
 }
 
+static bool area_has_holes(const struct model_area *area) {
+    for (unsigned i = 0; i < PAGES; i++)
+        if (area->page[i].slot.kind == MODEL_EMPTY)
+            return true;
+    return !area->full;
+}
+
 static bool inside_settled(struct model_space *space, const struct model_run *run, unsigned i) {
     return run->level == 1 || space->area[run->area + i].slot.kind != MODEL_MEMORY ||
            area_settled(&space->area[run->area + i]);
@@ -177,6 +184,17 @@ bool model_protect(struct model_space *space, const struct model_run *run, bool 
     return true;
 }
 
+bool model_refinable(struct model_space *space, const struct model_run *run) {
+    return run->count == 1 && has_way(space, run) &&
+           model_slot(space, run, 0)->kind == MODEL_MEMORY;
+}
+
+// ... if nothing else stands in its way.
+bool model_joinable(struct model_space *space, const struct model_run *run) {
+    return model_refinable(space, run) && changeable(space, run, 0) &&
+           (run->level == 1 || !area_has_holes(&space->area[run->area]));
+}
+
 // --- windows -------------------------------------------------------------------------------------
 
 static void window_append(struct model_space *space, const struct model_run *run, unsigned i,
@@ -264,13 +282,6 @@ static bool may_leave(struct model_space *space, const struct model_run *run,
         empty += model_slot(space, run, i)->kind == MODEL_EMPTY;
     }
     return empty != run->count;
-}
-
-static bool area_has_holes(const struct model_area *area) {
-    for (unsigned i = 0; i < PAGES; i++)
-        if (area->page[i].slot.kind == MODEL_EMPTY)
-            return true;
-    return !area->full;
 }
 
 static bool has_holes(struct model_space *space, const struct model_run *run) {

@@ -74,6 +74,8 @@ bool model_create_pager(struct model_space *space, const struct model_run *run, 
 bool model_free(struct model_space *space, const struct model_run *run);
 bool model_protect(struct model_space *space, const struct model_run *run, bool writable,
                    bool executable);
+bool model_refinable(struct model_space *space, const struct model_run *run); // contents stay
+bool model_joinable(struct model_space *space, const struct model_run *run);
 bool model_clone(struct model_space *space, const struct model_run *from,
                  const struct model_run *to);
 bool model_fork(const struct model_space *parent, struct model_space *child);

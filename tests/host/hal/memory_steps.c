@@ -10,8 +10,8 @@
 #include "memory_model.h"
 #include "spaces.h"
 
-static constexpr unsigned HARTS = 3, MEGABYTES = 48, CHECK_EVERY = 250;
-static constexpr unsigned LOANS = 24, FLIGHTS = 8;
+static constexpr unsigned HARTS = 3, MEGABYTES = 256, CHECK_EVERY = 250;
+static constexpr unsigned LOANS = 24, FLIGHTS = 8, UNCLEAN = 8;
 static constexpr uint64_t PLENTY = 1ull << 40;
 
 struct loan {
@@ -104,8 +104,26 @@ static void run_say(const char *what, unsigned space, const struct model_run *ru
         run->area, run->page, run->count, model_address(run));
 }
 
-// What lack of memory refuses is no business of the model.
-static bool scarce(status_t status) { return status == ERR_NO_MEMORY || status == ERR_NO_FRAME; }
+// Large pages that were not zeroed when they were made, by their heads.
+static struct frame *unclean[UNCLEAN];
+
+static bool is_unclean(const struct frame *head) {
+    return head != nullptr && head->state == FRAME_PAGE && head->level > 1 && head->dirty != 0;
+}
+
+static bool any_unclean(void) {
+    for (unsigned i = 0; i < UNCLEAN; i++)
+        if (is_unclean(unclean[i]))
+            return true;
+    return false;
+}
+
+// What lack of memory refuses is no business of the model, nor what needs a part of a large page
+// that is not zeroed yet.
+static bool scarce(status_t status) {
+    return status == ERR_NO_MEMORY || status == ERR_NO_FRAME || status == ERR_NO_RUN ||
+           (status == ERR_BUSY && any_unclean());
+}
 
 static void compare(const char *what, status_t status, bool expected) {
     say("  = %d\n", status);
@@ -134,14 +152,56 @@ static void space_runs(unsigned s) {
 
 static unsigned level_pick(void) { return pick(2, 3) == 0 ? 2 : 1; }
 
+// What large pages take is there at once, and touches need frames later.
+static bool memory_is_plenty(void) {
+    struct frame_counts counts;
+    frames_count(&counts);
+    return counts.free + counts.zeroed > counts.total / 2;
+}
+
+static void large_zero(struct space *space, uaddr_t address) {
+    uint64_t cookie;
+    while (space_fault(space, address, 0, &cookie) == FAULT_ZEROING)
+        ;
+}
+
+static struct frame *head_at(struct space *space, uaddr_t address) {
+    struct path path;
+    spinlock_acquire(&space->lock);
+    (void)path_find(space, address, 2, &path);
+    spinlock_release(&space->lock);
+    return entry_frame(cell_load(path.cells));
+}
+
+// Most are zeroed at once; some are left to whoever comes, after a piece or none.
+static status_t large_create(struct space *space, parcel_t slots) {
+    status_t status = memory_create(space, slots, MEMORY_LARGE);
+    unsigned left = pick(7, 4 * UNCLEAN);
+    uint64_t cookie;
+    for (unsigned i = 0; status == OK && i < parcel_count(slots); i++) {
+        uaddr_t address = parcel_address(slots) + i * level_size(2);
+        if (left >= UNCLEAN || is_unclean(unclean[left])) {
+            large_zero(space, address);
+            continue;
+        }
+        unclean[left] = head_at(space, address);
+        if (left & 1)
+            (void)space_fault(space, address, 0, &cookie);
+    }
+    return status;
+}
+
 static void step_create(unsigned s) {
     struct model_run run = run_pick(level_pick(), 3);
     bool writable = numbers[5] & 3, executable = (numbers[5] >> 2 & 7) == 0;
+    bool large = run.level + model_shift == 2 && numbers[6] >> 8 < 100 && memory_is_plenty();
     uint32_t kind = run.level == 2 ? (numbers[6] % 4 == 0 ? MEMORY_PAGES : MEMORY_ZERO)
                                    : numbers[6] & 1;
-    run_say(kind == MEMORY_ZERO ? "create zero" : "create pages", s, &run);
-    status_t status = memory_create(
-        space_of(s), model_parcel(&run, PARCEL_NONE, writable, executable), kind);
+    parcel_t slots = model_parcel(&run, PARCEL_NONE, writable, executable);
+    run_say(large ? "create large" : kind == MEMORY_ZERO ? "create zero" : "create pages", s,
+            &run);
+    status_t status = large ? large_create(space_of(s), slots)
+                            : memory_create(space_of(s), slots, kind);
     if (!scarce(status))
         compare("create", status, model_create(&model[s], &run, writable, executable));
 }
@@ -166,6 +226,36 @@ static void step_free(unsigned s) {
     status_t status = memory_free(space_of(s), model_parcel(&run, PARCEL_NONE, false, false));
     if (!scarce(status))
         compare("free", status, model_free(&model[s], &run));
+}
+
+// One entry, mostly where something happened lately.
+static struct model_run refine_pick(unsigned *s) {
+    unsigned n = pick(6, 8);
+    if (pick(5, 4) == 0)
+        return run_pick(level_pick(), 3);
+    *s = recent[n].space;
+    struct model_run run = recent[n].run;
+    run.count = run.count != 0;
+    return run.count != 0 ? run : run_pick(level_pick(), 3);
+}
+
+static void step_split(unsigned s) {
+    struct model_run run = refine_pick(&s);
+    run_say("split", s, &run);
+    status_t status =
+        memory_regroup(space_of(s), model_parcel(&run, PARCEL_NONE, false, false), false);
+    if (!scarce(status))
+        compare("split", status, run.level + model_shift > 1 && model_refinable(&model[s], &run));
+}
+
+// Whether frames lie together, and others have them, is not in the model.
+static void step_join(unsigned s) {
+    struct model_run run = refine_pick(&s);
+    run_say("join", s, &run);
+    status_t status =
+        memory_regroup(space_of(s), model_parcel(&run, PARCEL_NONE, false, false), true);
+    if (status == OK || !model_joinable(&model[s], &run))
+        compare("join", status, run.level + model_shift > 1 && model_joinable(&model[s], &run));
 }
 
 static void step_protect(unsigned s) {
@@ -479,7 +569,11 @@ static uint64_t *touch(struct space *space, uaddr_t address, bool write, bool ex
             differ("a translation leads nowhere", 0, 0);
         if (word != nullptr || wild)
             return word;
-        if (space_fault(space, address, access, cookie) != FAULT_RESOLVED)
+        enum fault_outcome outcome;
+        do
+            outcome = space_fault(space, address, access, cookie);
+        while (outcome == FAULT_ZEROING);
+        if (outcome != FAULT_RESOLVED)
             return nullptr;
     }
     differ("faults without end", 6, 0);
@@ -555,6 +649,7 @@ static const struct {
     {step_answer, 8, true, true},     {step_run, 6, false, true},
     {step_touch, 40, false, true},    {step_speculate, 8, false, true},
     {step_zero, 1, false, true},      {step_fork, 1, true, false},
+    {step_split, 3, false, false},    {step_join, 6, false, false},
 };
 
 static unsigned kind_pick(void) {

@@ -49,16 +49,16 @@ uint64_t *space_translate(const struct space *space, uaddr_t address, uint8_t ac
     for (unsigned level = LEVELS;; level--) {
         cell_t *cell = &cells[address_index(address, level)];
         entry_t entry = cell_load(cell);
-        if (!(entry & ENTRY_PRESENT) || ((access & ACCESS_WRITE) && !(entry & ENTRY_WRITE)) ||
+        if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_USER) || ((access & ACCESS_WRITE) && !(entry & ENTRY_WRITE)) ||
             ((access & ACCESS_EXECUTE) && (entry & ENTRY_NO_EXECUTE)))
             return nullptr;
         cell_set(cell, ENTRY_ACCESSED);
         cells = (cell_t *)physical_to_virtual(entry & ENTRY_ADDRESS);
-        if (level > 1)
+        if (entry_is_table(entry, level))
             continue;
         if (access & ACCESS_WRITE)
             cell_set(cell, ENTRY_DIRTY);
-        return (uint64_t *)cells + address % PAGE_SIZE / 8;
+        return (uint64_t *)cells + address % level_size(level) / 8;
     }
 }
 
@@ -66,7 +66,10 @@ static uint64_t *touch(struct space *space, uaddr_t address, uint8_t access) {
     uint64_t cookie;
     for (unsigned faults = 0; faults < 3; faults++) {
         uint64_t *word = space_translate(space, address, access);
-        if (word != nullptr || space_fault(space, address, access, &cookie) != FAULT_RESOLVED)
+        enum fault_outcome outcome = FAULT_ZEROING;
+        while (word == nullptr && outcome == FAULT_ZEROING)
+            outcome = space_fault(space, address, access, &cookie);
+        if (word != nullptr || outcome != FAULT_RESOLVED)
             return word;
     }
     return nullptr;
