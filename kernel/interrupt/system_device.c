@@ -50,7 +50,9 @@ status_t system_irq_acknowledge(struct thread *thread, handle_t irq) {
     return set_mask(thread, irq, false);
 }
 
-status_t system_irq_mask(struct thread *thread, handle_t irq) { return set_mask(thread, irq, true); }
+status_t system_irq_mask(struct thread *thread, handle_t irq) {
+    return set_mask(thread, irq, true);
+}
 
 status_t system_io_create(struct thread *thread, handle_t io, uint32_t first, uint32_t count,
                           uint64_t *result) {
