@@ -65,9 +65,9 @@ static void check_sums(struct check *check, const struct frame *table, struct su
                        unsigned present, uaddr_t address) {
     if (table->sums[0] != sums.low || table->sums[1] != sums.high || table->present != present)
         check_fail(check,
-                   "table of level %u at %lx: charge %u away %u holes %u pinned %u present %u, "
+                   "table of level %u at %lx: charge %u holes %u away %u pinned %u present %u, "
                    "counted %u %u %u %u %u",
-                   table->level, address, table->charge, table->away, table->holes, table->pinned,
+                   table->level, address, table->charge, table->holes, table->away, table->pinned,
                    table->present, (uint32_t)sums.low, (uint32_t)(sums.low >> 32),
                    (uint32_t)sums.high, (uint32_t)(sums.high >> 32), present);
 }

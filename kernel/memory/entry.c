@@ -20,13 +20,13 @@ struct sums entry_sums(entry_t entry, unsigned level) {
     case ABSENT_LENT:
         if (level > 1 || entry_value(entry) == 0)
             charge = entry_value(entry);
-        return (struct sums){charge | SUM_AWAY, SUM_PINNED};
+        return (struct sums){charge, SUM_AWAY | SUM_PINNED};
     case ABSENT_PAGER:
-        return (struct sums){charge | SUM_AWAY, pin};
+        return (struct sums){charge, SUM_AWAY | pin};
     case ABSENT_LANDING:
         return (struct sums){0, SUM_PINNED};
     default:
-        return (struct sums){0, SUM_HOLES | pin};
+        return (struct sums){SUM_HOLES, pin};
     }
 }
 

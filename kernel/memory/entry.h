@@ -175,14 +175,14 @@ static inline parcel_t rights_of_marks(entry_t marks) {
 
 // --- sums ----------------------------------------------------------------------------------------
 
-// What entries add to their table's sums, or the difference of two such: charge | away << 32 and
-// holes | pinned << 32 as in struct frame. Differences work modulo 2^64.
+// What entries add to their table's sums, or the difference of two such: charge | holes << 32 and
+// away | pinned << 32 as in struct frame. Differences work modulo 2^64.
 struct sums {
     uint64_t low, high;
 };
 
-static constexpr uint64_t SUM_CHARGE = 1, SUM_AWAY = 1ull << 32;  // of low
-static constexpr uint64_t SUM_HOLES = 1, SUM_PINNED = 1ull << 32; // of high
+static constexpr uint64_t SUM_CHARGE = 1, SUM_HOLES = 1ull << 32; // of low
+static constexpr uint64_t SUM_AWAY = 1, SUM_PINNED = 1ull << 32;  // of high
 
 // Frames that a whole entry of a level charges, with its tables.
 static inline uint64_t level_charge(unsigned level) {

@@ -43,13 +43,13 @@ static status_t copy_put(entry_t copy, unsigned index, unsigned level, struct fr
     }
     cell_store(&table_cells(*to)[index], copy);
     (*to)->present += entry_present(copy);
-    table_add(*to, sums_sub(entry_sums(copy, level), (struct sums){0, SUM_HOLES}));
+    table_add(*to, sums_sub(entry_sums(copy, level), (struct sums){SUM_HOLES, 0}));
     return OK;
 }
 
 // Copies until nothing is left but holes. Makes the table when there is something to put in it.
 static status_t table_fork(struct frame *from, unsigned entries, struct frame **to) {
-    struct sums left = {from->sums[0] - SUM_CHARGE, from->sums[1]};
+    uint64_t charge = from->charge - SUM_CHARGE, busy = from->sums[1];
     cell_t *cells = table_cells(from);
     entry_t empty = table_empty(from), copy;
     status_t status = OK;
@@ -57,13 +57,15 @@ static status_t table_fork(struct frame *from, unsigned entries, struct frame **
         if (cell_load(&cells[i]) == empty)
             continue;
         entry_t entry = entry_at(from, &cells[i]);
-        left = sums_sub(left, entry_sums(entry, from->level));
+        struct sums sums = entry_sums(entry, from->level);
+        charge -= sums_charge(sums);
+        busy -= sums.high;
         status = entry_fork(&cells[i], entry, from->level, &copy);
         if (copy != ENTRY_EMPTY) {
             status_t put = copy_put(copy, i, from->level, to);
             status = status == OK ? put : status;
         }
-        if (status != OK || (left.low == 0 && left.high < SUM_PINNED))
+        if (status != OK || (charge | busy) == 0)
             break;
     }
     return status;
@@ -72,7 +74,7 @@ static status_t table_fork(struct frame *from, unsigned entries, struct frame **
 static status_t fork_locked(struct space *parent, struct space *child)
     REQUIRES(parent->lock, child->lock) {
     struct frame *root = space_root(child);
-    if (root->sums[0] != SUM_CHARGE || root->sums[1] != ROOT_ENTRIES * SUM_HOLES)
+    if (root->sums[0] != ROOT_EMPTY || root->sums[1] != 0)
         return ERR_OCCUPIED;
     status_t status = table_fork(space_root(parent), ROOT_ENTRIES, &root);
     if (status == OK)

@@ -40,11 +40,11 @@ struct frame {
     union {
         struct {             // FRAME_TABLE: sums over the entries below; "Who pays" in the design
             uint32_t charge; // frames granted, this table included
-            uint32_t away;   // entries LENT or PAGER
             uint32_t holes;  // entries EMPTY
+            uint32_t away;   // entries LENT or PAGER
             uint32_t pinned; // entries LENT, borrowed, LANDING, in flight, or DMA
         };
-        uint64_t sums[2];    // the same, two by two, so that a change takes two additions
+        uint64_t sums[2];    // the same, two by two: most changes are of one of these
         struct {
             uint32_t next, previous; // free: numbers in a list, 0 for none
         };

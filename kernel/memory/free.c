@@ -28,7 +28,7 @@ static uint64_t run_unlink(const struct path *path, unsigned count, struct remov
                                           path->level));
         removed_add(removed, entry);
     }
-    path_add(path, sums_sub((struct sums){0, count * SUM_HOLES}, sums));
+    path_add(path, sums_sub((struct sums){count * SUM_HOLES, 0}, sums));
     return sums_charge(sums);
 }
 

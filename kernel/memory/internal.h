@@ -5,6 +5,7 @@
 #include "memory/tlb.h"
 
 static constexpr unsigned ROOT_ENTRIES = TABLE_ENTRIES / 2; // of a root: the space's own
+static constexpr uint64_t ROOT_EMPTY = SUM_CHARGE + ROOT_ENTRIES * SUM_HOLES;
 
 static inline struct frame *space_root(const struct space *space) {
     return frame_number(space->root >> PAGE_BITS);

@@ -80,7 +80,7 @@ static void run_prepare(struct space *space, const struct run *run, const struct
     for (unsigned i = 0; i < run->count; i += window)
         landing_append(space, path, i, run->address + i * level_size(run->level), window);
     space->landing_windows[run->level - 1] += run->count / window;
-    path_add(path, (struct sums){0, run->count * (SUM_PINNED - SUM_HOLES)});
+    path_add(path, (struct sums){-(run->count * SUM_HOLES), run->count * SUM_PINNED});
 }
 
 status_t slot_prepare(struct space *space, parcel_t slots, uint32_t window) {
@@ -148,7 +148,7 @@ static status_t run_release(struct space *space, const struct run *run) REQUIRES
     space->landing_windows[run->level - 1] -= windows;
     for (unsigned i = 0; i < run->count; i++)
         cell_store(&path.cells[i], table_empty(path_table(&path)));
-    path_add(&path, (struct sums){0, run->count * (SUM_HOLES - SUM_PINNED)});
+    path_add(&path, (struct sums){run->count * SUM_HOLES, -(run->count * SUM_PINNED)});
     return OK;
 }
 

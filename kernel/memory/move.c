@@ -16,8 +16,8 @@
         sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
     }
     parcel_left(parcel);
-    path_add(path, sums_sub(sums, cookie ? (struct sums){SUM_CHARGE | SUM_AWAY, 0}
-                                         : (struct sums){0, parcel->run.count * SUM_HOLES}));
+    path_add(path, sums_sub(sums, cookie ? (struct sums){SUM_CHARGE, SUM_AWAY}
+                                         : (struct sums){parcel->run.count * SUM_HOLES, 0}));
 }
 
 static void sender_flush(struct space *space, const struct parcel *parcel) REQUIRES(space->lock) {

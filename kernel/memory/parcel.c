@@ -115,7 +115,7 @@ entry_t parcel_take(struct parcel *parcel, unsigned index) {
         parcel->flush = true;
     }
     sums_accumulate(&parcel->left, parcel->mode == PARCEL_LEND ? entry_sums(rest, level)
-                                                               : (struct sums){0, SUM_HOLES});
+                                                               : (struct sums){SUM_HOLES, 0});
     return entry_with(entry, parcel->marks);
 }
 

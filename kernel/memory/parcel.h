@@ -29,5 +29,5 @@ static inline void parcel_left(const struct parcel *parcel) {
 }
 
 static inline bool parcel_has_holes(const struct parcel *parcel) {
-    return (uint32_t)parcel->sums.high != 0;
+    return parcel->sums.low >= SUM_HOLES;
 }

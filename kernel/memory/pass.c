@@ -55,7 +55,7 @@ static struct sums window_rest(const struct parcel *parcel, const struct landing
     }
     for (unsigned i = 0; i < rest; i++)
         cell_store(&cells[i], table_empty(path_table(&landing->path)));
-    return (struct sums){0, rest * SUM_HOLES};
+    return (struct sums){rest * SUM_HOLES, 0};
 }
 
 static void pass_commit(struct space *from, struct parcel *parcel, struct space *to,

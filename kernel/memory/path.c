@@ -217,7 +217,7 @@ static status_t path_extend(uaddr_t address, unsigned level, const struct path *
     entry_t entry = entry_make(tables[count - 1], ENTRY_WRITABLE);
     struct sums sums = entry_sums(entry, path->level);
     path_replace(path, 0, entry);
-    path_add(path, sums_sub(sums, (struct sums){0, SUM_HOLES}));
+    path_add(path, sums_sub(sums, (struct sums){SUM_HOLES, 0}));
     return OK;
 }
 

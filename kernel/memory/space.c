@@ -21,8 +21,7 @@ status_t space_create(struct space *space, struct account *account) {
     }
     frame_use(root, FRAME_TABLE, LEVELS);
     root->default_kind = ABSENT_EMPTY;
-    root->sums[0] = SUM_CHARGE;
-    root->sums[1] = ROOT_ENTRIES * SUM_HOLES;
+    root->sums[0] = ROOT_EMPTY;
     const entry_t *kernel = physical_to_virtual(paging_kernel_root());
     memcpy((entry_t *)frame_contents(root) + ROOT_ENTRIES, kernel + ROOT_ENTRIES,
            (TABLE_ENTRIES - ROOT_ENTRIES) * sizeof(entry_t));
@@ -40,8 +39,7 @@ void root_clear(struct frame *root) {
     table_drop(root, TABLE_ENTRIES);
     for (unsigned i = 0; i < ROOT_ENTRIES; i++)
         cell_store(&table_cells(root)[i], 0);
-    root->sums[0] = SUM_CHARGE;
-    root->sums[1] = ROOT_ENTRIES * SUM_HOLES;
+    root->sums[0] = ROOT_EMPTY;
 }
 
 static void space_end(struct space *space) {
