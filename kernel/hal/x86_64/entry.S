@@ -30,6 +30,9 @@
 #define PARCEL_MODE_SHIFT 48
 #define PARCEL_LEND 2
 
+#define MEMORY_CALL_FIRST 32 // memory_create, and those behind it that answer with a status alone
+#define MEMORY_CALLS 6
+
 // Stores, loads, pushes or pops registers, in the order in which they are named.
     .macro STORE thread, registers:vararg
     .irp register, \registers
@@ -91,11 +94,37 @@ entry_system_call:
     jmp __regcall3__message_reply_receive_fast
 
 2:  testl %eax, %eax
-    jnz system_call_slow
+    jnz system_call_memory
     decq HART_TOKENS // null: the cheapest call; spends a token like every other
     js system_call_slow
     xorl %edi, %edi
     xorl %esi, %esi
+    swapgs
+    sysretq
+
+// Calls on memory switch to no other thread: nothing of this one is stored, and it goes on.
+system_call_memory:
+    leal -MEMORY_CALL_FIRST(%rax), %r11d
+    cmpl $MEMORY_CALLS, %r11d
+    jae system_call_slow
+    decq HART_TOKENS
+    js system_call_slow
+    movq %rsp, %r10
+    movq HART_KERNEL_STACK, %rsp
+    pushq %r10
+    pushq %rcx
+    movq %rdx, %rcx
+    movq %rsi, %rdx
+    movq %rdi, %rsi
+    movq HART_CURRENT, %rdi
+    call *memory_calls(, %r11, 8)
+    movzwl %ax, %eax // status
+    popq %rcx
+    popq %rsp
+    .irp register, edx, esi, edi, r8d, r9d, r10d
+    xorl %\register, %\register
+    .endr
+    movl $USER_RFLAGS, %r11d
     swapgs
     sysretq
 
@@ -223,6 +252,10 @@ stub_\vector:
     .endr
 
     .section .rodata
+    .p2align 3
+memory_calls: // by number (include/abi/system_calls.h)
+    .quad system_memory_create, system_memory_free, system_memory_clone, system_memory_protect
+    .quad system_slot_prepare, system_slot_release
     .globl entry_vectors
     .p2align 3
 entry_vectors:
