@@ -2,8 +2,13 @@
 // (create, clone, give, free, kernel objects), never where it is touched or split. Invariant: used
 // equals the root table's charge plus the frames of the process's kernel objects, plus frames still
 // being freed; used <= limit; limits sum to what the kernel handed to the first process.
+//
+// Both are changed by different harts at once: whoever raises `used` looks at `limit` afterwards,
+// whoever lowers `limit` looks at `used` afterwards, both in the one order that all harts agree on, so
+// of two that conflict at least one steps back.
 #pragma once
 
+#include "debug/crash.h"
 #include "hal/hal.h"
 
 struct account {
@@ -12,8 +17,20 @@ struct account {
 };
 
 // Takes frames from what is left, or changes nothing: ERR_NO_MEMORY.
-status_t account_charge(struct account *account, uint64_t frames);
-void account_refund(struct account *account, uint64_t frames);
+static inline status_t account_charge(struct account *account, uint64_t frames) {
+    if (frames > __c11_atomic_load(&account->limit, __ATOMIC_SEQ_CST))
+        return ERR_NO_MEMORY;
+    uint64_t used = __c11_atomic_fetch_add(&account->used, frames, __ATOMIC_SEQ_CST) + frames;
+    if (used <= __c11_atomic_load(&account->limit, __ATOMIC_SEQ_CST))
+        return OK;
+    __c11_atomic_fetch_sub(&account->used, frames, __ATOMIC_SEQ_CST);
+    return ERR_NO_MEMORY;
+}
+
+static inline void account_refund(struct account *account, uint64_t frames) {
+    uint64_t used = __c11_atomic_fetch_sub(&account->used, frames, __ATOMIC_SEQ_CST);
+    assert(used >= frames);
+}
 
 // The same for frames of kernel objects.
 status_t account_charge_objects(struct account *account, uint64_t frames);

@@ -2,6 +2,7 @@
 #include "debug/crash.h"
 #include "memory/internal.h"
 #include "memory/large.h"
+#include "memory/straight.h"
 
 // --- frames, before anything is locked -----------------------------------------------------------
 
@@ -60,7 +61,7 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
                                                          entry_t marks, struct frame *list,
                                                          entry_t absent) {
     struct path path;
-    uint64_t charge = run->count * level_charge(run->level);
+    uint64_t charge = run->count * level_charge(run->level), away = 0;
     spinlock_acquire(&space->lock);
     status_t status = path_build(space, run->address, run->level, marks, &path);
     if (status == OK && !path_is_empty(&path, run->count))
@@ -70,8 +71,8 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
         for (; list != nullptr; i++)
             path_replace(&path, i, list_entry(&list, marks));
         for (; i < run->count; i++)
-            charge += absent_link(&path, i, absent | marks_in_absent(marks));
-        path_add(&path, (struct sums){charge, -(uint64_t)run->count * SUM_HOLES});
+            away += absent_link(&path, i, absent | marks_in_absent(marks));
+        path_add(&path, (struct sums){charge - run->count * SUM_HOLES, away});
     }
     spinlock_release(&space->lock);
     tlb_wait();
@@ -104,7 +105,26 @@ static status_t cookies_decode(const struct run *run, uint64_t kind, entry_t *en
     return run->level == 1 ? OK : ERR_BAD_SLOT;
 }
 
-status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
+// One page, straight through.
+static bool page_create(struct space *space, parcel_t slots) {
+    const struct path *way = &space->way[WAY_OWN];
+    if (!way_open(space, slots, PARCEL_WRITABLE, 1))
+        return false;
+    bool done = address_in_range(parcel_address(slots)) &&
+                entry_at(way->table[0], way->cells) == ENTRY_EMPTY &&
+                account_charge(space->account, 1) == OK;
+    if (done && !way_page(way, marks_of_rights(slots))) {
+        account_refund(space->account, 1);
+        done = false;
+    }
+    if (done)
+        path_add_from(way, 1, (struct sums){SUM_CHARGE - SUM_HOLES, 0});
+    spinlock_release(&space->lock);
+    return done;
+}
+
+[[gnu::noinline]] static status_t slots_create(struct space *space, parcel_t slots,
+                                               uint64_t kind) {
     struct run run;
     entry_t absent = ENTRY_ZERO;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
@@ -134,6 +154,10 @@ status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
         account_refund(space->account, charge);
     }
     return status;
+}
+
+status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
+    return kind == MEMORY_PAGES && page_create(space, slots) ? OK : slots_create(space, slots, kind);
 }
 
 // --- boot modules --------------------------------------------------------------------------------

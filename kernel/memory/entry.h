@@ -81,7 +81,8 @@ static inline bool entry_is(entry_t entry, enum absent_kind kind) {
 }
 
 static inline struct frame *entry_frame(entry_t entry) {
-    return frame_number((entry & ENTRY_ADDRESS) >> PAGE_BITS);
+    return (struct frame *)((uint8_t *)LAYOUT_FRAMES +
+                            (entry & ENTRY_ADDRESS) / (PAGE_SIZE / sizeof(struct frame)));
 }
 
 static inline uint64_t entry_value(entry_t entry) {

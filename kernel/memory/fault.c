@@ -6,6 +6,7 @@
 #include "hal/string.h"
 #include "memory/internal.h"
 #include "memory/large.h"
+#include "memory/straight.h"
 
 static enum fault_outcome absent_outcome(entry_t entry, uint64_t *cookie) {
     switch (entry_absent(entry)) {
@@ -150,9 +151,10 @@ enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t acc
                                uint64_t *cookie) {
     if (address >= LAYOUT_LIMIT)
         return FAULT_EMPTY;
-    struct path path;
     spinlock_acquire(&space->lock);
-    enum fault_outcome outcome = fault_resolve_locked(space, address, access, cookie, &path);
+    enum fault_outcome outcome =
+        fault_resolve_locked(space, address, access, cookie, &space->way[WAY_OWN]);
+    (void)way_keep(space, WAY_OWN, address);
     spinlock_release(&space->lock);
     tlb_wait();
     return outcome;

@@ -3,6 +3,7 @@
 // What is freed is unlinked and refunded at once, whatever its size. Of its tables the call frees a
 // few pages; the others are left to later calls, idle harts, and allocations that find nothing else.
 #include "memory/internal.h"
+#include "memory/straight.h"
 
 static constexpr unsigned PAGES_AT_ONCE = TABLE_ENTRIES / 2; // then none of tables that wait
 
@@ -32,7 +33,29 @@ static uint64_t run_unlink(const struct path *path, unsigned count, struct remov
     return sums_charge(sums);
 }
 
-status_t memory_free(struct space *space, parcel_t slots) {
+// One page that is present, straight through.
+static bool page_free(struct space *space, parcel_t slots) {
+    const struct path *way = &space->way[WAY_OWN];
+    if (!way_open(space, slots, PARCEL_RIGHTS | PARCEL_HOLES, 1))
+        return false;
+    entry_t entry = cell_load(way->cells);
+    bool done = (entry & (ENTRY_PRESENT | ENTRY_PINNED)) == ENTRY_PRESENT;
+    if (done) {
+        entry = cell_exchange(way->cells, table_empty(way->table[0]));
+        way->table[0]->present--;
+        path_add_from(way, 1, (struct sums){SUM_HOLES - SUM_CHARGE, 0});
+        tlb_changed(space, parcel_address(slots), 1);
+    }
+    spinlock_release(&space->lock);
+    if (!done)
+        return false;
+    tlb_wait();
+    frame_release(entry_frame(entry));
+    account_refund(space->account, 1);
+    return true;
+}
+
+[[gnu::noinline]] static status_t slots_free(struct space *space, parcel_t slots) {
     struct run run;
     struct path path;
     uint64_t charge = 0;
@@ -42,7 +65,7 @@ status_t memory_free(struct space *space, parcel_t slots) {
     struct removed removed;
     removed.count = 0;
     removed.level = run.level;
-    spinlock_acquire(&space->lock);
+    space_lock(space, run.level);
     status = run_freeable(space, &run, &path);
     if (status == OK)
         charge = run_unlink(&path, run.count, &removed);
@@ -55,4 +78,8 @@ status_t memory_free(struct space *space, parcel_t slots) {
         (void)tables_free_one();
     account_refund(space->account, charge);
     return status;
+}
+
+status_t memory_free(struct space *space, parcel_t slots) {
+    return page_free(space, slots) ? OK : slots_free(space, slots);
 }

@@ -103,7 +103,7 @@ status_t heap_allocate(struct heap *heap, size_t size, void **block) {
         *block = block_take(heap, heap->partial[size_class]);
     spinlock_release(&heap->lock);
     if (status == OK)
-        memset(*block, 0, class_size(size_class));
+        memset(*block, 0, size);
     return status;
 }
 

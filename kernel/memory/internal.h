@@ -14,8 +14,8 @@ static inline struct frame *space_root(const struct space *space) {
 // Lets go of everything in a space, whose harts have no translation of it.
 void root_clear(struct frame *root);
 
-// Locks two spaces, which may be one, in the lock order.
-void spaces_lock(struct space *a, struct space *b) ACQUIRE(a->lock, b->lock);
+// Locks two spaces, which may be one, in the lock order, for changes of entries of a level.
+void spaces_lock(struct space *a, struct space *b, unsigned level) ACQUIRE(a->lock, b->lock);
 void spaces_unlock(struct space *a, struct space *b) RELEASE(a->lock, b->lock);
 
 // Entries that have left a table, to be let go when no translation is left. Large: a page of stack.

@@ -27,21 +27,13 @@ bool landing_find(const struct space *space, unsigned level, unsigned count,
     return false;
 }
 
-// The first window of a level is this one; `cell`: its entry, where that is known.
-static void first_set(struct space *space, unsigned level, uaddr_t address, cell_t *cell)
-    REQUIRES(space->lock) {
-    space->landing_first[level - 1] = address;
-    if (level == 1)
-        space->landing_cell = cell;
-}
-
 // Takes the window behind `previous` off the list of a level.
 static void list_unlink(struct space *space, unsigned level, cell_t *previous, uaddr_t next)
     REQUIRES(space->lock) {
     if (previous != nullptr)
         cell_store(previous, entry_window(next, entry_second(cell_load(previous))));
     else
-        first_set(space, level, next, nullptr);
+        space->landing_first[level - 1] = next;
     if (next == 0)
         space->landing_last[level - 1] = previous;
 }
@@ -57,7 +49,7 @@ void landing_append(struct space *space, const struct path *path, unsigned first
     cell_t *last = space->landing_last[list];
     cell_store(&path->cells[first], entry_window(0, window));
     if (space->landing_first[list] == 0)
-        first_set(space, path->level, address, nullptr);
+        space->landing_first[list] = address;
     else
         cell_store(last, entry_window(address, entry_second(cell_load(last))));
     space->landing_last[list] = &path->cells[first];
@@ -68,7 +60,7 @@ void landing_push(struct space *space, const struct path *path, uaddr_t address,
     cell_store(path->cells, entry_window(space->landing_first[list], window));
     if (space->landing_first[list] == 0)
         space->landing_last[list] = path->cells;
-    first_set(space, path->level, address, path->all & ENTRY_WRITABLE ? path->cells : nullptr);
+    space->landing_first[list] = address;
 }
 
 // --- prepare -------------------------------------------------------------------------------------

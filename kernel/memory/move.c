@@ -1,5 +1,6 @@
 // Parcels that move without a message: clones within a space, and into a space that one fills.
 #include "memory/parcel.h"
+#include "memory/straight.h"
 
 // Puts all entries of a parcel, which has been looked at, into the slots at `path`, which are empty, or
 // the one of a cookie.
@@ -90,7 +91,7 @@ status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
         status = run_at(destination, &parcel.run, &run);
     if (status != OK)
         return status;
-    spaces_lock(from, to);
+    spaces_lock(from, to, run.level);
     status = move_locked(from, &parcel, to, &run, cookie);
     spaces_unlock(from, to);
     tlb_wait();
@@ -132,7 +133,40 @@ static status_t clone_locked(struct space *space, struct parcel *parcel, const s
     return OK;
 }
 
-status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination) {
+// One entry that is present, straight through.
+static bool entry_clone(struct space *space, parcel_t source, uaddr_t destination) {
+    const struct path *way = &space->way[WAY_OWN], *there = &space->way[WAY_THERE];
+    unsigned level = parcel_level(source);
+    uaddr_t address = parcel_address(source);
+    if (((address | destination) & (level_size(level) - 1)) || !address_in_range(destination) ||
+        !way_open(space, source, PARCEL_WRITABLE | 3ull << PARCEL_LEVEL_SHIFT, level))
+        return false;
+    entry_t entry = cell_load(way->cells);
+    struct sums sums = {SUM_CHARGE, 0};
+    if (entry_is_table(entry, level))
+        sums = (struct sums){entry_frame(entry)->sums[0], entry_frame(entry)->sums[1]};
+    bool done = (entry & (ENTRY_PRESENT | ENTRY_PINNED | ENTRY_LARGE)) == ENTRY_PRESENT &&
+                sums.high == 0 && way_find(space, WAY_THERE, destination, level) &&
+                !path_pinned(there) && !((way->any | there->any) & ~entry & ENTRY_NO_EXECUTE) &&
+                entry_at(there->table[level - 1], there->cells) == ENTRY_EMPTY &&
+                account_charge(space->account, sums_charge(sums)) == OK;
+    if (done) {
+        frame_reference(entry_frame(entry));
+        cell_clear(way->cells, ENTRY_WRITE);
+        cell_store(there->cells, entry & ~(ENTRY_WRITE | ENTRY_READ_ONLY));
+        there->table[level - 1]->present++;
+        path_add_from(there, level, (struct sums){sums.low - SUM_HOLES, 0});
+        ways_cut(space, level);
+        if (entry & ENTRY_WRITE)
+            tlb_changed(space, address, level == 1 ? 1 : TABLE_ENTRIES);
+    }
+    spinlock_release(&space->lock);
+    tlb_wait();
+    return done;
+}
+
+[[gnu::noinline]] static status_t slots_clone(struct space *space, parcel_t source,
+                                              uaddr_t destination) {
     struct parcel parcel;
     struct run run;
     parcel_t mode = (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT;
@@ -144,9 +178,13 @@ status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination)
         status = ERR_OCCUPIED;
     if (status != OK)
         return status;
-    spinlock_acquire(&space->lock);
+    space_lock(space, run.level);
     status = clone_locked(space, &parcel, &run);
     spinlock_release(&space->lock);
     tlb_wait();
     return status;
+}
+
+status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination) {
+    return entry_clone(space, source, destination) ? OK : slots_clone(space, source, destination);
 }

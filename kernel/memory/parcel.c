@@ -153,7 +153,7 @@ status_t parcel_mark(struct space *from, parcel_t descriptor) {
     status_t status = parcel_decode(descriptor, &parcel);
     if (status != OK)
         return status;
-    spinlock_acquire(&from->lock);
+    space_lock(from, parcel.run.level);
     status = parcel_look(from, &parcel, false);
     if (status == OK)
         parcel_fly(&parcel, true);
@@ -165,7 +165,7 @@ void parcel_unmark(struct space *from, parcel_t descriptor) {
     struct parcel parcel;
     status_t status = parcel_decode(descriptor, &parcel);
     assert(status == OK);
-    spinlock_acquire(&from->lock);
+    space_lock(from, parcel.run.level);
     status = parcel_look(from, &parcel, true);
     assert(status == OK);
     parcel_fly(&parcel, false);

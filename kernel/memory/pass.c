@@ -94,7 +94,7 @@ status_t parcel_pass(struct space *from, parcel_t descriptor, bool marked, struc
         return status;
     if (!(acceptance->flags & ACCEPT_EXECUTABLE))
         parcel.marks |= ENTRY_NO_EXECUTE;
-    spaces_lock(from, to);
+    spaces_lock(from, to, parcel.run.level);
     status = pass_check(from, &parcel, marked, to, acceptance, &landing);
     if (status == OK) {
         pass_commit(from, &parcel, to, &landing);
@@ -199,7 +199,7 @@ status_t parcel_return(struct space *borrower, parcel_t landed, struct space *le
     struct run run, home_run;
     struct path path, home_path;
     status_t status = ERR_BUSY;
-    spaces_lock(borrower, lender);
+    spaces_lock(borrower, lender, parcel_level(landed));
     loan_find(borrower, landed, &run, &path);
     loan_find(lender, home, &home_run, &home_path);
     if (!run_lent_on(&run, &path)) {

@@ -4,6 +4,7 @@
 
 #include "debug/crash.h"
 #include "memory/large.h"
+#include "memory/straight.h"
 #include "memory/tlb.h"
 
 static bool run_in_range(const struct run *run) {
@@ -33,18 +34,23 @@ status_t run_at(uaddr_t address, const struct run *like, struct run *run) {
 
 // Goes on from `path` to the level.
 static inline bool path_go(uaddr_t address, unsigned level, struct path *path) {
-    while (path->level > level) {
-        entry_t entry = cell_load(path->cells);
-        if (!entry_is_table(entry, path->level))
-            return false;
-        path->all &= entry;
-        path->any |= entry;
-        path->level--;
-        path->table[path->level - 1] = entry_frame(entry);
-        path->cells = (cell_t *)physical_to_virtual(entry & ENTRY_ADDRESS) +
-                      address_index(address, path->level);
+    struct path at = {.cells = path->cells, .level = path->level, .all = path->all, .any = path->any};
+    while (at.level > level) {
+        entry_t entry = cell_load(at.cells);
+        if (!entry_is_table(entry, at.level))
+            break;
+        at.all &= entry;
+        at.any |= entry;
+        at.level--;
+        path->table[at.level - 1] = entry_frame(entry);
+        at.cells = (cell_t *)physical_to_virtual(entry & ENTRY_ADDRESS) +
+                   address_index(address, at.level);
     }
-    return true;
+    path->cells = at.cells;
+    path->level = at.level;
+    path->all = at.all;
+    path->any = at.any;
+    return at.level == level;
 }
 
 static inline void path_begin(const struct space *space, uaddr_t address, struct path *path) {
@@ -59,6 +65,11 @@ static inline void path_begin(const struct space *space, uaddr_t address, struct
 bool path_find(const struct space *space, uaddr_t address, unsigned level, struct path *path) {
     path_begin(space, address, path);
     return path_go(address, level, path);
+}
+
+bool way_look(struct space *space, unsigned which, uaddr_t address, unsigned level) {
+    bool found = path_find(space, address, level, &space->way[which]);
+    return way_keep(space, which, address) && found;
 }
 
 static status_t path_end_status(entry_t entry) {
@@ -93,7 +104,24 @@ status_t path_open(struct space *space, uaddr_t address, unsigned level, struct 
 // --- tables that others share --------------------------------------------------------------------
 
 // Every child gets one reference more, so neither table may write any. Nobody else changes a shared
-// table, but harts set accessed and dirty bits, and others who copy it clear W as this does.
+// table, but harts set accessed and dirty bits, and others who copy it clear W as this does. Most are
+// full and have no large pages: then no entry needs to be asked what it is (`plain`).
+[[gnu::always_inline]] static inline void cells_share(cell_t *from, cell_t *to, bool plain) {
+#pragma unroll 16
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+        entry_t entry = plain ? ENTRY_PRESENT : cell_load(&from[i]);
+        if (entry_present(entry)) {
+            cell_clear(&from[i], ENTRY_WRITE);
+            entry = cell_load(&from[i]);
+            if (plain)
+                frame_reference(entry_frame(entry));
+            else
+                entry_reference(entry);
+        }
+        __c11_atomic_store(&to[i], entry, __ATOMIC_RELAXED);
+    }
+}
+
 static void table_copy(const struct frame *shared, struct frame *copy) {
     cell_t *from = table_cells(shared), *to = table_cells(copy);
     frame_use(copy, FRAME_TABLE, shared->level);
@@ -102,20 +130,16 @@ static void table_copy(const struct frame *shared, struct frame *copy) {
     copy->present = shared->present;
     copy->default_kind = shared->default_kind;
     copy->default_rights = shared->default_rights;
-#pragma unroll 8
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
-        entry_t entry = cell_load(&from[i]);
-        if (entry_present(entry)) {
-            if (!(entry & (ENTRY_WRITE | ENTRY_LARGE))) {
-                frame_reference(entry_frame(entry));
-            } else {
-                entry_reference(entry);
-                cell_clear(&from[i], ENTRY_WRITE);
-            }
-            entry &= ~ENTRY_WRITE;
-        }
-        __c11_atomic_store(&to[i], entry, __ATOMIC_RELAXED);
-    }
+    bool plain = shared->present == TABLE_ENTRIES;
+    entry_t any = 0;
+#pragma unroll 16
+    for (unsigned i = 0; shared->level > 1 && i < TABLE_ENTRIES; i++)
+        any |= cell_load(&from[i]);
+    plain = plain && !(any & ENTRY_LARGE);
+    if (plain)
+        cells_share(from, to, true);
+    else
+        cells_share(from, to, false);
 }
 
 // Puts a copy in the place of the table that the path has come to.

@@ -22,13 +22,6 @@ status_t run_at(uaddr_t address, const struct run *like, struct run *run);
 static constexpr parcel_t PARCEL_RIGHTS = PARCEL_WRITABLE | PARCEL_EXECUTABLE;
 static constexpr parcel_t PARCEL_MODES = 7ull << PARCEL_MODE_SHIFT;
 
-struct path {
-    struct frame *table[LEVELS]; // [level - 1], from the slots' own table to the root
-    cell_t *cells;               // the slot's, or the one that ended the way
-    unsigned level;              // of `cells`
-    entry_t all, any;            // AND and OR of the entries on the way
-};
-
 // True if tables lead down to the level. Otherwise the path ends at the entry that is none.
 bool path_find(const struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
@@ -77,10 +70,16 @@ static inline entry_t path_replace(const struct path *path, unsigned index, entr
     return old;
 }
 
-// Adds a difference to the sums of all tables on the way.
-static inline void path_add(const struct path *path, struct sums sums) {
-    for (unsigned i = path->level - 1; i < LEVELS; i++)
+// Adds a difference to the sums of all tables on the way; `level`: the path's.
+[[gnu::always_inline]] static inline void
+path_add_from(const struct path *path, unsigned level, struct sums sums) {
+#pragma unroll
+    for (unsigned i = level - 1; i < LEVELS; i++)
         table_add(path->table[i], sums);
+}
+
+static inline void path_add(const struct path *path, struct sums sums) {
+    path_add_from(path, path->level, sums);
 }
 
 static inline struct sums sums_sub(struct sums a, struct sums b) {

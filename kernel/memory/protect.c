@@ -49,7 +49,7 @@ status_t memory_protect(struct space *space, parcel_t slots) {
         return status;
     entry_t rights = marks_of_rights(slots);
     bool reduced = false;
-    spinlock_acquire(&space->lock);
+    space_lock(space, run.level);
     status = run_protectable(space, &run, rights, &path);
     for (unsigned i = 0; i < run.count && status == OK; i++)
         reduced |= cell_protect(path_table(&path), &path.cells[i], rights);

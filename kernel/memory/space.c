@@ -25,11 +25,9 @@ status_t space_create(struct space *space, struct account *account) {
     const entry_t *kernel = physical_to_virtual(paging_kernel_root());
     memcpy((entry_t *)frame_contents(root) + ROOT_ENTRIES, kernel + ROOT_ENTRIES,
            (TABLE_ENTRIES - ROOT_ENTRIES) * sizeof(entry_t));
-    *space = (struct space){
-        .root = frame_address(root),
-        .account = account,
-        .generation = __c11_atomic_fetch_add(&generations, GENERATION_STEP, __ATOMIC_RELAXED),
-    };
+    space->root = frame_address(root);
+    space->account = account;
+    space->generation = __c11_atomic_fetch_add(&generations, GENERATION_STEP, __ATOMIC_RELAXED);
     return OK;
 }
 
@@ -40,6 +38,7 @@ void root_clear(struct frame *root) {
     for (unsigned i = 0; i < ROOT_ENTRIES; i++)
         cell_store(&table_cells(root)[i], 0);
     root->sums[0] = ROOT_EMPTY;
+    root->sums[1] = 0;
 }
 
 static void space_end(struct space *space) {
@@ -63,13 +62,10 @@ bool space_destroy(struct space *space) {
 
 // --- two spaces ----------------------------------------------------------------------------------
 
-void spaces_lock(struct space *a, struct space *b) NO_THREAD_SAFETY_ANALYSIS {
-    if (a == b) {
-        spinlock_acquire(&a->lock);
-        return;
-    }
-    spinlock_acquire(a < b ? &a->lock : &b->lock);
-    spinlock_acquire(a < b ? &b->lock : &a->lock);
+void spaces_lock(struct space *a, struct space *b, unsigned level) NO_THREAD_SAFETY_ANALYSIS {
+    space_lock(a < b ? a : b, level);
+    if (a != b)
+        space_lock(a < b ? b : a, level);
 }
 
 void spaces_unlock(struct space *a, struct space *b) NO_THREAD_SAFETY_ANALYSIS {

@@ -30,6 +30,14 @@
 // another. The range's number, in so many bits as there are, tags the space's translations.
 static constexpr uint64_t GENERATION_STEP = 1ull << 40;
 
+// The way from a space's root to the table in which slots lie (memory/path.h).
+struct path {
+    struct frame *table[LEVELS]; // [level - 1], from the slots' own table to the root
+    _Atomic(entry_t) *cells;     // the slot's, or the one that ended the way
+    unsigned level;              // of `cells`
+    uint64_t all, any;           // AND and OR of the entries on the way
+};
+
 struct space {
     struct spinlock lock;
     paddr_t root;
@@ -39,15 +47,32 @@ struct space {
     // Windows for landing, by level less one; the free ones form a list through their entries.
     uaddr_t landing_first[LEVELS];         // 0: none
     _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
-    _Atomic(entry_t) *landing_cell;         // entry of the first of level 1, on a way that may be
-                                            // written; nullptr: look for it
     uint32_t landing_windows[LEVELS];      // prepared, free or taken
+    // Ways that were found lately (memory/straight.h) to its memory, and to where parcels land or
+    // clones go; level 0: none. `way_to`: somewhere in what the table of slots maps. What was cut off
+    // may still be in `all` and `any`.
+    struct path way[2];
+    uaddr_t way_to[2];
 };
+
+// Forgets what was found below entries of a level.
+static inline void ways_cut(struct space *space, unsigned level) REQUIRES(space->lock) {
+    for (unsigned i = 0; i < 2; i++)
+        if (__builtin_expect(space->way[i].level - 1 < level - 1, 0))
+            space->way[i].level = level;
+}
+
+// For whoever takes entries of a level out of their places, shares, marks or protects them: what was
+// found below them holds no longer. All others may take the lock as it is.
+static inline void space_lock(struct space *space, unsigned level) ACQUIRE(space->lock) {
+    spinlock_acquire(&space->lock);
+    ways_cut(space, level);
+}
 
 // Windows that a space can have prepared at a level: taking some back looks at all of them.
 static constexpr uint32_t LANDING_LIMIT = 2048;
 
-// An empty space: a root whose upper half is the kernel's. Charges the root. ERR_NO_MEMORY,
+// An empty space, in zeroed memory: a root whose upper half is the kernel's. Charges the root. ERR_NO_MEMORY,
 // ERR_NO_FRAME.
 status_t space_create(struct space *space, struct account *account);
 

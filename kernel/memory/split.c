@@ -59,7 +59,7 @@ status_t memory_regroup(struct space *space, parcel_t slots, bool join) {
         status = ERR_BAD_ARGUMENT;
     if (status != OK)
         return status;
-    spinlock_acquire(&space->lock);
+    space_lock(space, run.level);
     status = path_open(space, run.address, join ? run.level : run.level - 1, &path);
     if (status == OK && join)
         status = table_join(space, run.address, &path);

@@ -4,6 +4,8 @@
 status_t system_memory_create(struct thread *thread, handle_t process, parcel_t slots,
                               uint64_t kind) {
     status_t status;
+    if (process == HANDLE_NONE)
+        return memory_create(thread->space, slots, kind);
     struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
     return target != nullptr ? memory_create(&target->space, slots, kind) : status;
 }
@@ -17,11 +19,11 @@ status_t system_memory_join(struct thread *thread, parcel_t slots) {
 }
 
 status_t system_memory_free(struct thread *thread, parcel_t slots) {
-    return memory_free(&thread->process->space, slots);
+    return memory_free(thread->space, slots);
 }
 
 status_t system_memory_clone(struct thread *thread, parcel_t source, uaddr_t destination) {
-    return memory_clone(&thread->process->space, source, destination);
+    return memory_clone(thread->space, source, destination);
 }
 
 status_t system_memory_protect(struct thread *thread, parcel_t slots) {

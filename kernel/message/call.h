@@ -14,7 +14,7 @@
 // loan home all the same.
 #pragma once
 
-#include "memory/page_loan.h"
+#include "memory/straight_pass.h"
 #include "message/object.h"
 
 struct thread;
@@ -37,7 +37,7 @@ struct hand {
     uint64_t word;         // the call's, TAKEN
     struct process *lender; // whose loan is here; it does not end before its `loans` are home
     parcel_t home, landed; // the loan's slots there and here; 0: none
-    struct page_loan page; // if it came by the fast path (memory/page_loan.h)
+    struct page_loan page; // if it came by the fast path (memory/straight_pass.h)
 };
 
 // A kept hand.

@@ -1,54 +1,56 @@
-// The message path when one page is lent with the call, and comes home with the reply. What it checks
-// beside that is what fast.c checks.
+// The message path when one page is lent with the call, and comes home with the reply, or one entry is
+// given. What it checks beside that is what fast.c checks.
 #include "message/fast.h"
 
-// Exactly a loan of one page, writable or not.
-static inline bool is_page_loan(parcel_t parcel) {
-    return (parcel & ~(PARCEL_ADDRESS_MASK | PARCEL_WRITABLE)) ==
-           (parcel_t)PARCEL_LEND << PARCEL_MODE_SHIFT;
+static inline bool carry(struct space *from, parcel_t parcel, struct thread *server,
+                         parcel_t *landed, uint64_t *charge) {
+    static constexpr parcel_t lend = (parcel_t)PARCEL_LEND << PARCEL_MODE_SHIFT;
+    static constexpr parcel_t give = (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT;
+    static constexpr parcel_t higher = 1ull << PARCEL_LEVEL_SHIFT;
+    struct space *to = server->space;
+    uint64_t accepted = server->acceptance.charge;
+    switch (parcel & ~(PARCEL_ADDRESS_MASK | PARCEL_WRITABLE)) {
+    case lend:
+        return straight_pass(from, parcel, to, 0, 1, &server->hand.page, landed, charge);
+    case give:
+        return straight_pass(from, parcel, to, accepted, 1, nullptr, landed, charge);
+    case give | higher:
+        return straight_pass(from, parcel, to, accepted, 2, nullptr, landed, charge);
+    case give | 2 * higher:
+        return straight_pass(from, parcel, to, accepted, 3, nullptr, landed, charge);
+    default:
+        return false;
+    }
 }
 
-REGCALL void message_lend_fast(PARAMETERS) {
-    parcel_t parcel = low;
+REGCALL void message_carry_fast(PARAMETERS) NO_THREAD_SAFETY_ANALYSIS {
+    parcel_t parcel = low, landed;
+    uint64_t charge;
     struct thread *caller = HART_GET(current);
-    caller->registers.rip = rip;
-    caller->registers.rsp = rsp;
-    caller->call.deadline = deadline;
-    const struct handle_entry *entry = fast_entry(caller, target);
-    if (!LIKELY(is_page_loan(parcel)) || !LIKELY(hal_token_spend()) ||
-        !LIKELY(fast_fits(&entry->call_handle, target)) ||
-        !LIKELY(deadline - 1 >= HART_GET(tick_guard)) ||
-        !LIKELY(caller->hand.caller == nullptr) || !LIKELY(space_single(caller->space)))
+    struct port *port;
+    const struct handle_entry *entry;
+    struct thread *server = fast_server(caller, deadline, rip, rsp, target, &port, &entry);
+    if (!LIKELY(server != nullptr))
         goto out_slow;
-    struct port *port = (struct port *)entry->object;
-    if (!LIKELY(spinlock_try(&port->lock)))
-        goto out_slow;
-    struct thread *server = port->waiting;
-    parcel_t landed;
-    if (!LIKELY(server != nullptr) || !LIKELY(server->slow_any == 0) ||
-        !LIKELY(space_single(server->space)) ||
-        !LIKELY(page_lend(caller->space, parcel, server->space, &server->hand.page, &landed)))
+    if (!LIKELY(space_single(caller->space)) || !LIKELY(space_single(server->space)) ||
+        !LIKELY(carry(caller->space, parcel, server, &landed, &charge)))
         goto out_unlock;
     tlb_wait();
-    port->waiting = server->next;
-    server->port = nullptr;
-    uint64_t word = caller->call.word + CALL_GENERATION + CALL_TAKEN;
-    server->hand.caller = caller;
-    server->hand.word = word;
-    server->hand.lender = caller->process;
-    server->hand.home = parcel;
-    server->hand.landed = landed;
-    __c11_atomic_fetch_add(&caller->process->loans, 1, __ATOMIC_RELAXED);
-    __c11_atomic_store(&caller->call.word, word, __ATOMIC_RELEASE);
-    spinlock_release(&port->lock);
+    if (parcel_mode(parcel) == PARCEL_LEND) {
+        server->hand.lender = caller->process;
+        server->hand.home = parcel;
+        server->hand.landed = landed;
+        __c11_atomic_fetch_add(&caller->process->loans, 1, __ATOMIC_RELAXED);
+    }
+    fast_take(port, server, caller);
     fast_switch(server);
     [[clang::musttail]] return message_leave_with(
-        KIND_REQUEST << RESULT_KIND_SHIFT | 1ull << RESULT_CHARGE_SHIFT, server->registers.rip,
+        KIND_REQUEST << RESULT_KIND_SHIFT | charge << RESULT_CHARGE_SHIFT, server->registers.rip,
         server->registers.rsp, entry->badge, tag, landed, 0);
 out_unlock:
     spinlock_release(&port->lock);
 out_slow:
-    [[clang::musttail]] return message_lend_slow(TO_SLOW);
+    [[clang::musttail]] return message_carry_slow(TO_SLOW);
 }
 
 // The loan is home. Whoever waits for it is woken, unless there can be nobody: the process's only
@@ -59,33 +61,23 @@ static inline void loan_count_down(struct process *lender) {
         process_loans_look(lender);
 }
 
-REGCALL void message_return_fast(PARAMETERS) {
+REGCALL void message_return_fast(PARAMETERS) NO_THREAD_SAFETY_ANALYSIS {
     (void)deadline, (void)rip, (void)rsp, (void)low, (void)high; // none, or stored already
     struct thread *server = HART_GET(current);
     const struct handle_entry *entry = fast_entry(server, target);
     struct thread *caller = server->hand.caller;
     struct process *lender = server->hand.lender;
-    if (!LIKELY(hal_token_spend()) || !LIKELY(fast_fits(&entry->receive_handle, target)) ||
-        !LIKELY(caller != nullptr) || !LIKELY(server->hand.page.cell != nullptr) ||
-        !LIKELY(caller->slow_any == 0) || !LIKELY(space_single(server->space)))
+    uint64_t word = server->hand.word;
+    struct port *port = nullptr;
+    if (LIKELY(server->hand.page.cell != nullptr) && LIKELY(space_single(server->space)))
+        port = fast_claim(server, entry, caller, target, CALL_REPLYING - CALL_TAKEN);
+    if (!LIKELY(port != nullptr))
         goto out_slow;
-    struct port *port = (struct port *)entry->object;
-    if (!LIKELY(spinlock_try(&port->lock)))
-        goto out_slow;
-    uint64_t word = server->hand.word, seen = word;
-    if (!LIKELY(port->pending == 0) ||
-        !LIKELY(__c11_atomic_compare_exchange_strong(&caller->call.word, &seen,
-                                                     word - CALL_TAKEN + CALL_REPLYING,
-                                                     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
-        goto out_unlock;
-    if (!LIKELY(page_return(server->space, server->hand.landed, caller->space, &server->hand.page)))
+    if (!LIKELY(page_return(server->space, server->hand.landed, caller->space, server->hand.home,
+                            &server->hand.page)))
         goto out_unclaim;
-    server->hand.caller = nullptr;
     server->hand.lender = nullptr;
-    server->port = port;
-    server->next = port->waiting;
-    port->waiting = server;
-    spinlock_release(&port->lock);
+    fast_wait(port, server);
     tlb_wait();
     loan_count_down(lender);
     __c11_atomic_store(&caller->call.word, word - CALL_TAKEN, __ATOMIC_RELEASE);
@@ -95,9 +87,6 @@ REGCALL void message_return_fast(PARAMETERS) {
 out_unclaim:
     spinlock_release(&port->lock);
     call_unclaim(caller, word);
-    [[clang::musttail]] return message_reply_receive_slow(0, 0, 0, target, tag, 0, 0);
-out_unlock:
-    spinlock_release(&port->lock);
 out_slow:
     [[clang::musttail]] return message_reply_receive_slow(0, 0, 0, target, tag, 0, 0);
 }

@@ -108,7 +108,7 @@ static void share_step(struct space *from, struct space *to, uint64_t *state) {
 // A space that all work in is copied; the copy is written to, and goes.
 static void fork_step(struct space *parent) {
     struct account account = {.limit = 100'000};
-    struct space child;
+    struct space child = {};
     uint64_t cookie;
     if (space_create(&child, &account) != OK)
         return;

@@ -85,7 +85,7 @@ TEST(pages_with_a_pager_are_charged_and_freed) {
 
 TEST(a_space_needs_a_frame_and_a_charge) {
     struct account account = {.limit = 0};
-    struct space space;
+    struct space space = {};
     CHECK_EQ(space_create(&space, &account), ERR_NO_MEMORY);
     account.limit = 1;
     frames_fail_at(1);

@@ -26,10 +26,6 @@
 
 #define USER_RFLAGS 0x202 // interrupts on, nothing else
 
-// A parcel's descriptor (include/abi/message.h).
-#define PARCEL_MODE_SHIFT 48
-#define PARCEL_LEND 2
-
 #define MEMORY_CALL_FIRST 32 // memory_create, and those behind it that answer with a status alone
 #define MEMORY_CALLS 6
 
@@ -62,7 +58,7 @@
 //
 // The two fast calls are C functions (message/fast.c) that take, in the registers of clang's regcall:
 // rax deadline, rcx return address, rdx the program's rsp, rdi handle, rsi tag, and r8 and r9 as 0.
-// Where a page is lent its descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by jumping to message_leave with the next thread's
+// A parcel's descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by jumping to message_leave with the next thread's
 // rax, rcx, rdx (its rsp), rdi and rsi, or to the slow path, with rip, rsp and deadline stored in the
 // thread's block.
     .globl entry_system_call
@@ -121,19 +117,14 @@ system_call_memory:
     movzwl %ax, %eax // status
     popq %rcx
     popq %rsp
-    .irp register, edx, esi, edi, r8d, r9d, r10d
+    .irp register, edx, esi, edi, r8d, r9d
     xorl %\register, %\register
     .endr
-    movl $USER_RFLAGS, %r11d
-    swapgs
-    sysretq
+    jmp 2f
 
-system_call_carries: // a loan and nothing else?
-    movq %rdx, %r11
-    shrq $PARCEL_MODE_SHIFT, %r11
-    andl $7, %r11d
-    cmpl $PARCEL_LEND, %r11d
-    jne system_call_slow
+system_call_carries: // a parcel and nothing else?
+    testq %rdx, %rdx
+    jz system_call_slow
     movq %r8, %r11
     orq %r9, %r11
     orq HART_TRACE_SPECIAL, %r11
@@ -142,7 +133,7 @@ system_call_carries: // a loan and nothing else?
     movq %rdx, %r8
     movq %rsp, %rdx
     movq HART_KERNEL_STACK, %rsp
-    jmp __regcall3__message_lend_fast
+    jmp __regcall3__message_carry_fast
 
     .globl __regcall3__message_leave_with
 __regcall3__message_leave_with:
@@ -154,14 +145,14 @@ __regcall3__message_leave_with:
 __regcall3__message_leave:
     movq %rdx, %rsp
     xorl %edx, %edx
-1:  xorl %r10d, %r10d
-    xorl %ebp, %ebp
+1:  xorl %ebp, %ebp
+2:  xorl %r10d, %r10d
     movl $USER_RFLAGS, %r11d
     swapgs
     sysretq
 
-    .globl __regcall3__message_lend_slow
-__regcall3__message_lend_slow:
+    .globl __regcall3__message_carry_slow
+__regcall3__message_carry_slow:
     movq HART_CURRENT, %r11
     movl $1, %eax
     movq %r8, %rdx

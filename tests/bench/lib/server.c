@@ -18,7 +18,7 @@ static constexpr uint64_t LARGE_DISTANCE = 64ull << 30;
 
 // --- the plain server: messages by hand, as few instructions as there can be ---------------------
 
-// Windows of levels 2 and 3, beside those of libsys.
+// Windows of one entry of levels 1 to 3.
 static parcel_t large_slot(unsigned level)
 {
     return parcel_make(LAYOUT_SLOTS + level * LARGE_DISTANCE, level, 1, PARCEL_NONE, 0);
@@ -26,6 +26,7 @@ static parcel_t large_slot(unsigned level)
 
 static void large_prepare(void)
 {
+    measure_demand(system_slot_prepare(large_slot(1), 1), "a window of 4 KiB");
     measure_demand(system_slot_prepare(large_slot(2), 1), "a window of 2 MiB");
     measure_demand(system_slot_prepare(large_slot(3), 1), "a window of 1 GiB");
     measure_demand(system_accept(LARGE_FRAMES, MESSAGE_HANDLES, 0), "accepting 1 GiB");
@@ -38,15 +39,20 @@ static status_t large_free(parcel_t given)
     return status == OK ? system_slot_prepare(slot, 1) : status;
 }
 
+static parcel_t came; // with the last request that brought one
+
+static status_t gift_drop(void)
+{
+    parcel_t gift = came;
+    came = 0;
+    bool large = parcel_address(gift) == parcel_address(large_slot(parcel_level(gift)));
+    return large ? large_free(gift) : landing_free(gift);
+}
+
 // Everything but an echo; by value, so that the echo's message stays in registers.
 [[gnu::noinline]] static struct message answer_other(struct message request, enum message_kind kind)
 {
-    static parcel_t given;
     static uint32_t woken;
-    if (parcel_mode(request.parcel) == PARCEL_GIVE) {
-        given = request.parcel;
-        return (struct message){};
-    }
     if (kind == KIND_NOTIFICATION) {
         woken = (uint32_t)request.word[1];
         return (struct message){};
@@ -54,10 +60,8 @@ static status_t large_free(parcel_t given)
     if (request.tag == PLAIN_WOKEN)
         return (struct message){.word = {woken}};
     status_t status = OK;
-    if (request.tag == PLAIN_DROP && given != 0) {
-        status = parcel_level(given) == 1 ? landing_free(given) : large_free(given);
-        given = 0;
-    }
+    if (request.tag == PLAIN_DROP && parcel_mode(came) == PARCEL_GIVE)
+        status = gift_drop();
     return (struct message){.tag = (uint16_t)status};
 }
 
@@ -73,13 +77,14 @@ static void serve_plain(handle_t port)
             status = message_receive(port, &message, &info, 0);
             continue;
         }
-        measure_demand(status, "receiving");
-        bool bare = message.parcel == 0;
-        if (message.tag == PLAIN_ECHO && (bare || parcel_mode(message.parcel) == PARCEL_LEND))
-            [[clang::likely]] {
+        if (status != OK) [[clang::unlikely]]
+            measure_demand(status, "receiving");
+        if (message.tag == PLAIN_ECHO) [[clang::likely]] {
             message.tag = OK;
-            if (!bare)
+            if (message.parcel != 0) {
+                came = message.parcel;
                 message.parcel = 0; // a loan goes home by itself
+            }
             memset(message.handle, 0, sizeof message.handle);
         } else {
             message = answer_other(message, info.kind);
@@ -152,7 +157,8 @@ void server_become(int argc, char **argv)
     if (argc < 2)
         return;
     const struct role *role = role_find(argv[1]);
-    measure_demand(landing_prepare_default(), "landing windows");
+    if (role == nullptr || role->serve != serve_large)
+        measure_demand(landing_prepare_default(), "landing windows");
     if (role != nullptr)
         role->serve(start_handle("bench"));
     measure_demand(ERR_BAD_ARGUMENT, argv[1]);

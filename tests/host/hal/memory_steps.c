@@ -5,7 +5,7 @@
 
 #include "adversary.h"
 #include "machine.h"
-#include "memory/page_loan.h"
+#include "memory/straight_pass.h"
 #include "memory/tlb.h"
 #include "memory_model.h"
 #include "spaces.h"
@@ -326,22 +326,51 @@ static struct loan *loan_free(void) {
     return nullptr;
 }
 
-// The straight ways (memory/page_loan.h) are for spaces that no other hart runs.
+static void hart_leave_space(unsigned hart) {
+    unsigned here = hart_self()->index;
+    machine_switch(hart);
+    machine_enter(nullptr);
+    hart_space[hart] = -1;
+    machine_switch(here);
+}
+
+// The straight ways (memory/straight_pass.h) are for spaces that no other hart runs.
 static bool quick_allowed(unsigned a, unsigned b) {
-    for (unsigned i = 0; i < HARTS; i++)
+    bool allowed = (numbers[8] & 8) != 0 && a != b;
+    for (unsigned i = 0; i < HARTS && allowed; i++)
         if (i != hart_self()->index && (hart_space[i] == (int)a || hart_space[i] == (int)b))
-            return false;
-    return (numbers[8] & 8) != 0 && a != b;
+            hart_leave_space(i);
+    return allowed;
 }
 
 static bool quick_lend(unsigned from, const struct model_run *run, const struct model_pass *how,
                        unsigned to, struct loan *loan, parcel_t *landed) {
     parcel_t parcel = model_parcel(run, how->mode, how->writable, how->executable);
     static constexpr parcel_t variable = PARCEL_ADDRESS_MASK | PARCEL_WRITABLE;
+    uint64_t charge;
     loan->quick = (parcel & ~variable) == (parcel_t)PARCEL_LEND << PARCEL_MODE_SHIFT &&
                   quick_allowed(from, to) &&
-                  page_lend(space_of(from), parcel, space_of(to), &loan->page, landed);
+                  straight_pass(space_of(from), parcel, space_of(to), 0, 1, &loan->page, landed,
+                             &charge);
     return loan->quick;
+}
+
+// This hart loads the receiver's root at once.
+static bool quick_give(unsigned from, const struct model_run *run, const struct model_pass *how,
+                       unsigned to, parcel_t *landed, uint64_t *charge) {
+    parcel_t parcel = model_parcel(run, how->mode, how->writable, how->executable);
+    static constexpr parcel_t variable =
+        PARCEL_ADDRESS_MASK | PARCEL_WRITABLE | 3ull << PARCEL_LEVEL_SHIFT;
+    unsigned hart = hart_self()->index;
+    if ((parcel & ~variable) != (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT ||
+        parcel_level(parcel) == LEVELS || !quick_allowed(from, to) ||
+        !straight_pass(space_of(from), parcel, space_of(to), PLENTY, parcel_level(parcel), nullptr,
+                    landed, charge))
+        return false;
+    space_runs(to);
+    hart_space[hart] = (int)to;
+    machine_enter(space_of(to));
+    return true;
 }
 
 static bool pass(unsigned from, const struct model_run *run, const struct model_pass *how,
@@ -360,7 +389,8 @@ static bool pass(unsigned from, const struct model_run *run, const struct model_
     space_of(from)->runners = waits ? 1 : 2;
     *loan = (struct loan){.waits = waits, .borrower = to, .lender = from, .home = *run};
     status_t status = OK;
-    if (marked || !quick_lend(from, run, how, to, loan, &landed))
+    if (marked || (!quick_lend(from, run, how, to, loan, &landed) &&
+                   !quick_give(from, run, how, to, &landed, &charge)))
         status = parcel_pass(space_of(from), parcel, marked, space_of(to), &acceptance, &landed,
                              &charge);
     tlb_wait();
@@ -388,7 +418,8 @@ static void loan_return(struct loan *loan) {
     parcel_t landed = model_parcel(&loan->landed, PARCEL_LEND, false, false);
     status_t status = OK;
     bool quick = loan->quick && quick_allowed(loan->borrower, loan->lender) &&
-                 page_return(space_of(loan->borrower), landed, space_of(loan->lender), &loan->page);
+                 page_return(space_of(loan->borrower), landed, space_of(loan->lender),
+                             model_parcel(&loan->home, PARCEL_LEND, false, false), &loan->page);
     if (!quick)
         status = parcel_return(space_of(loan->borrower), landed, space_of(loan->lender),
                                model_parcel(&loan->home, PARCEL_LEND, false, false));
@@ -510,17 +541,12 @@ static bool space_settle(unsigned s) {
 }
 
 static void space_empty(unsigned s) {
-    unsigned here = hart_self()->index;
-    for (unsigned hart = 0; hart < HARTS; hart++) {
-        machine_switch(hart);
-        if (hart_space[hart] == (int)s) {
-            machine_enter(nullptr);
-            hart_space[hart] = -1;
-        }
-    }
-    machine_switch(here);
+    for (unsigned hart = 0; hart < HARTS; hart++)
+        if (hart_space[hart] == (int)s)
+            hart_leave_space(hart);
     while (!space_destroy(space_of(s)))
         ;
+    spaces[s].space = (struct space){};
     if (spaces[s].account.used != 0 || space_create(space_of(s), &spaces[s].account) != OK)
         differ("a space did not end", (unsigned)spaces[s].account.used, 0);
     model[s] = (struct model_space){};
