@@ -161,7 +161,7 @@ static parcel_t slots_of(parcel_t parcel)
 
 status_t landing_free(parcel_t landed)
 {
-    status_t status = system_memory_free(slots_of(landed));
+    status_t status = parcel_free(slots_of(landed));
     if (status != OK)
         return status;
     return landing_restore(parcel_address(landed));

@@ -121,12 +121,12 @@ enum message_kind : uint8_t {
 // after reply_keep. Status OK lets the thread touch again. With it can come one page (GIVE or CLONE,
 // of level 1) for the place that was touched, with the descriptor's rights, while that is still
 // empty: the process pays for it, and for the tables on the way. Or while the same cookie is still
-// there: then the process has paid, and what the place does not allow is left out of the rights. A
-// cookie proves nothing: who made it there may have made it up, so a pager looks whose it is. Such a
-// parcel needs no window and no charge accepted there. An answer that does not fit is refused, and
-// can be made otherwise: ERR_OCCUPIED (the place has changed: answer OK without a parcel),
-// ERR_BAD_ARGUMENT (another parcel, or handles), and those of parcel_move. Any other status, or no
-// answer, ends the process (END_FAULTED).
+// there: then the process has paid, and what the place does not allow is left out of the rights. Only
+// the pager makes cookies, but one may have been freed since the touch. Such a parcel needs no window
+// and no charge accepted there. An answer that does not fit is refused, and can be made otherwise:
+// ERR_OCCUPIED (the place has changed: answer OK without a parcel), ERR_BAD_ARGUMENT (another parcel,
+// or handles), and those of parcel_move. Any other status, or no answer, ends the process
+// (END_FAULTED).
 static constexpr uint64_t TOUCH_WRITE = 1 << 0;   // access: else a read,
 static constexpr uint64_t TOUCH_EXECUTE = 1 << 1; // or an instruction
 static constexpr uint64_t TOUCH_EMPTY = 1 << 2;   // cause: nothing is there,

@@ -99,14 +99,15 @@
        and writable makes their n-th MEMORY_GROUP pages present (those before one that fails       \
        stay so). ERR_BAD_SLOT, ERR_OCCUPIED, ERR_NO_FRAME; MEMORY_FILL: ERR_EMPTY,                 \
        ERR_BAD_ARGUMENT (behind the slots). MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT: pages     \
-       (level 1) that the process's pager provides at the first touch, with cookies from this one  \
-       on; they are charged now, and are not given, lent or cloned before. ERR_BAD_SLOT,           \
-       ERR_BAD_ARGUMENT (a cookie of more than 40 bits). MEMORY_LARGE, level 2 or 3: large pages,  \
-       charged as the tables that they may become; zeroed when first touched, or before by         \
-       MEMORY_FILL, of which each zeroes MEMORY_GROUP pages of them. ERR_PAGE_SIZE; ERR_NO_RUN,    \
-       but each try frees some of what waits for that. */                                          \
+       (level 1) of a process whose pager one is, to be provided at the first touch, with cookies  \
+       from this one on; they are charged now, and are not given, lent or cloned before.           \
+       ERR_NOT_ALLOWED (one is not), ERR_BAD_SLOT, ERR_BAD_ARGUMENT (a cookie of more than 40      \
+       bits). MEMORY_LARGE, level 2 or 3: large pages, charged as the tables that they may become; \
+       zeroed when first touched, or before by MEMORY_FILL, of which each zeroes MEMORY_GROUP      \
+       pages of them. ERR_PAGE_SIZE; ERR_NO_RUN, but each try frees some of what waits for that. */\
     X(32, memory_create, 0, (3, handle_t, process, parcel_t, slots, uint64_t, kind))               \
-    /* Empties slots. ERR_BAD_SLOT, ERR_BUSY. */                                                   \
+    /* Empties slots. ERR_BAD_SLOT, ERR_BUSY, ERR_AWAY (cookies below level 1: free their pages    \
+       first). */                                                                                  \
     X(33, memory_free, 0, (1, parcel_t, slots))                                                    \
     /* Copy-on-write clone of slots at an empty place of the same level, charged in full.          \
        ERR_BAD_SLOT, ERR_OCCUPIED, ERR_EMPTY, ERR_AWAY, ERR_BUSY. */                               \
@@ -174,14 +175,21 @@
     X(53, process_watch, 0,                                                                        \
       (4, handle_t, process, uint32_t, number, handle_t, port, uint64_t, badge))                   \
     /* Has the faults of a process that has not started arrive at a port of one's own, with this   \
-       badge, instead of ending it (KIND_FAULT; the answer: include/abi/message.h).                \
-       ERR_NOT_ALLOWED (it has started, or has a pager). */                                        \
-    X(54, process_pager, 0, (3, handle_t, process, handle_t, port, uint64_t, badge))               \
+       badge, instead of ending it (KIND_FAULT; the answer: include/abi/message.h). `unseen`: 0, or\
+       pages of one's own that are there and stay: whenever memory with a cookie is freed, the     \
+       cookie's bit is set in them, for whoever takes all bits by an atomic exchange; cookies that \
+       have no bit there are forgotten. What is left when the process ends is not marked.          \
+       ERR_NOT_ALLOWED (it has started, or has a pager), ERR_BAD_SLOT, ERR_BAD_ARGUMENT. */        \
+    X(54, process_pager, 0,                                                                        \
+      (4, handle_t, process, handle_t, port, uint64_t, badge, parcel_t, unseen))                   \
     /* Sets the thread's FS base. ERR_BAD_ARGUMENT. */                                             \
     X(55, thread_pointer, 0, (1, uaddr_t, address))                                                \
     /* Lets another thread run. */                                                                 \
     X(56, yield, 0, (0))                                                                           \
     /* 57, process_start: reserved. */                                                             \
+    /* A handle (control, end) to the process of that number, whose faults arrive at this port of  \
+       one's own. ERR_ENDED, ERR_NOT_ALLOWED (it has another pager), ERR_NO_HANDLE. */             \
+    X(58, process_paged, 1, (2, handle_t, port, uint32_t, number))                                 \
                                                                                                    \
     /* --- time, interrupts, I/O ports --- */                                                      \
     /* Signals bits when the deadline passes; a later call replaces it, deadline 0 cancels. */     \

@@ -184,8 +184,10 @@ void process_clean(struct process *process) {
         while (!space_destroy(&process->space))
             ;
     }
-    if (process->pager != nullptr)
+    if (process->pager != nullptr) {
         object_release(&process->pager->object);
+        object_release(&process->pager_process->object);
+    }
     limit_return(process);
     list_remove(process);
 }
@@ -380,14 +382,19 @@ void process_end(struct process *process, enum end_cause cause, uint32_t status,
     }
 }
 
-status_t process_pager_set(struct process *process, struct port *port, uint64_t badge) {
+status_t process_pager_set(struct process *process, struct process *pager, struct port *port,
+                           uint64_t badge, parcel_t unseen) {
     status_t status = ERR_NOT_ALLOWED;
     spinlock_acquire(&process->lock);
     if (process->state == PROCESS_NEW && process->pager == nullptr)
+        status = space_pager_set(&process->space, &pager->space, unseen);
+    if (status == OK)
         status = object_try_reference(&port->object) ? OK : ERR_BAD_HANDLE;
     if (status == OK) {
+        object_reference(&pager->object);
         process->pager = port;
         process->pager_badge = badge;
+        process->pager_process = pager;
     }
     spinlock_release(&process->lock);
     return status;

@@ -53,6 +53,7 @@ struct process {
     struct thread *lent_waiters; // threads that touched what is lent
     struct port *pager;        // where its faults arrive; a reference. Set before it starts
     uint64_t pager_badge;
+    struct process *pager_process; // a reference, likewise
     unsigned closing;          // next handle to close
     uint64_t watchdog_hits;
     const struct boot_module *module; // its image, for names in crash reports
@@ -95,9 +96,11 @@ struct process *process_from(uint32_t number);
 status_t process_watch(struct process *process, struct process *watcher, struct port *port,
                        uint64_t badge);
 
-// Has faults arrive at the port. ERR_NOT_ALLOWED: it has started, or has a pager; ERR_BAD_HANDLE if
+// Has faults arrive at a port of `pager`, and freed cookies marked in its pages `unseen` (errors:
+// space_pager_set). ERR_NOT_ALLOWED: it has started, or has a pager; ERR_BAD_HANDLE if
 // the port went meanwhile.
-status_t process_pager_set(struct process *process, struct port *port, uint64_t badge);
+status_t process_pager_set(struct process *process, struct process *pager, struct port *port,
+                           uint64_t badge, parcel_t unseen);
 
 // Frees what the object holds; nothing refers to it any more.
 void process_clean(struct process *process);

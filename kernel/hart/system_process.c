@@ -101,13 +101,28 @@ status_t system_process_watch(struct thread *thread, handle_t process, uint32_t 
 }
 
 status_t system_process_pager(struct thread *thread, handle_t process, handle_t port,
-                              uint64_t badge) {
+                              uint64_t badge, parcel_t unseen) {
     status_t status;
     struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
     if (target == nullptr)
         return status;
     struct port *own = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
-    return own != nullptr ? process_pager_set(target, own, badge) : status;
+    return own != nullptr ? process_pager_set(target, thread->process, own, badge, unseen) : status;
+}
+
+status_t system_process_paged(struct thread *thread, handle_t port, uint32_t number,
+                              uint64_t *result) {
+    status_t status;
+    const struct port *own = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
+    if (own == nullptr)
+        return status;
+    struct process *process = process_find(number);
+    if (process == nullptr)
+        return ERR_ENDED;
+    if (process->pager == own)
+        return object_hand_out(thread, &process->object, RIGHT_CONTROL | RIGHT_END, result);
+    process_release(process);
+    return ERR_NOT_ALLOWED;
 }
 
 status_t system_thread_pointer(struct thread *thread, uaddr_t address) {

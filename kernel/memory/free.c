@@ -1,7 +1,8 @@
 // Memory ends by its holder's wish.
 //
 // What is freed is unlinked and refunded at once, whatever its size. Of its tables the call frees a
-// few pages; the others are left to later calls, idle harts, and allocations that find nothing else.
+// few pages; the others are left to later calls, idle harts, and allocations that find nothing
+// else.
 #include "memory/internal.h"
 #include "memory/straight.h"
 
@@ -14,9 +15,13 @@ static status_t run_freeable(struct space *space, const struct run *run, struct 
         return status == ERR_AWAY ? ERR_BUSY : status;
     if (path_pinned(path))
         return ERR_BUSY;
-    for (unsigned i = 0; i < run->count && status == OK; i++)
-        if (entry_is_pinned(entry_at(path_table(path), &path->cells[i]), run->level))
+    for (unsigned i = 0; i < run->count && status == OK; i++) {
+        entry_t entry = entry_at(path_table(path), &path->cells[i]);
+        if (entry_is_pinned(entry, run->level))
             status = ERR_BUSY;
+        else if (entry_is_table(entry, run->level) && entry_frame(entry)->away != 0)
+            status = ERR_AWAY;
+    }
     return status;
 }
 
@@ -32,6 +37,43 @@ static uint64_t run_unlink(const struct path *path, unsigned count, struct remov
     path_add(path, sums_sub((struct sums){count * SUM_HOLES, 0}, sums));
     return sums_charge(sums);
 }
+
+// --- cookies -------------------------------------------------------------------------------------
+
+status_t space_pager_set(struct space *space, struct space *pager, parcel_t unseen) {
+    struct run run = {};
+    status_t status = unseen != 0 ? run_decode(unseen, 0, &run) : OK;
+    if (status != OK || run.level > 1)
+        return status != OK ? status : ERR_BAD_SLOT;
+    space->pager = pager;
+    space->unseen = run.address;
+    space->unseen_bits = run.count * PAGE_SIZE * 8;
+    return OK;
+}
+
+static void cookie_mark_locked(const struct space *space, struct space *pager, uint64_t cookie)
+    REQUIRES(pager->lock) {
+    static constexpr unsigned BITS = PAGE_SIZE * 8; // of a page
+    if (cookie >= space->unseen_bits)
+        return;
+    _Atomic(uint64_t) *words =
+        space_page_locked(pager, space->unseen + cookie / BITS * PAGE_SIZE, true);
+    if (words != nullptr)
+        __c11_atomic_fetch_or(&words[cookie % BITS / 64], 1ull << cookie % 64, __ATOMIC_RELEASE);
+}
+
+static void cookies_mark(const struct space *space, const struct removed *removed) {
+    struct space *pager = space->pager;
+    if (pager == nullptr)
+        return;
+    spinlock_acquire(&pager->lock);
+    for (unsigned i = 1; i <= removed->cookies && pager->root != 0; i++)
+        cookie_mark_locked(space, pager, entry_value(removed->entries[TABLE_ENTRIES - i]));
+    spinlock_release(&pager->lock);
+    tlb_wait();
+}
+
+// --- the call ------------------------------------------------------------------------------------
 
 // One page that is present, straight through.
 static bool page_free(struct space *space, parcel_t slots) {
@@ -63,7 +105,7 @@ static bool page_free(struct space *space, parcel_t slots) {
     if (status != OK)
         return status;
     struct removed removed;
-    removed.count = 0;
+    removed.count = removed.cookies = 0;
     removed.level = run.level;
     space_lock(space, run.level);
     status = run_freeable(space, &run, &path);
@@ -74,6 +116,8 @@ static bool page_free(struct space *space, parcel_t slots) {
     spinlock_release(&space->lock);
     tlb_wait();
     removed_drop(&removed);
+    if (removed.cookies != 0)
+        cookies_mark(space, &removed);
     if (removed.count < PAGES_AT_ONCE)
         (void)tables_free_one();
     account_refund(space->account, charge);

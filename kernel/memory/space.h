@@ -53,6 +53,11 @@ struct space {
     // may still be in `all` and `any`.
     struct path way[2];
     uaddr_t way_to[2];
+    // Set before anything runs here, from then on as it is: whose cookies stand here, if anybody's, and
+    // where that space has a bit for each of the first ones.
+    struct space *pager;
+    uaddr_t unseen;
+    uint32_t unseen_bits;
 };
 
 // Forgets what was found below entries of a level.
@@ -80,6 +85,11 @@ status_t space_create(struct space *space, struct account *account);
 // more. Frames are freed in pieces: each call frees a few tables of those that wait, from whatever
 // space, and returns true when none waits any more, else call again.
 bool space_destroy(struct space *space);
+
+// This space's pager learns of cookies that are freed here, by bits in pages of its own, of level 1
+// (0: it does not). They are to be there, and nobody else's: what has no bit is not marked.
+// ERR_BAD_SLOT, ERR_BAD_ARGUMENT.
+status_t space_pager_set(struct space *space, struct space *pager, parcel_t unseen);
 
 // --- system calls on one space or two (errors: include/abi/system_calls.h) -----------------------
 status_t memory_create(struct space *space, parcel_t slots, uint64_t kind);

@@ -7,7 +7,11 @@ status_t system_memory_create(struct thread *thread, handle_t process, parcel_t 
     if (process == HANDLE_NONE)
         return memory_create(thread->space, slots, kind);
     struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    return target != nullptr ? memory_create(&target->space, slots, kind) : status;
+    if (target == nullptr)
+        return status;
+    if ((kind & 3) == MEMORY_PAGER && target->space.pager != thread->space)
+        return ERR_NOT_ALLOWED;
+    return memory_create(&target->space, slots, kind);
 }
 
 status_t system_memory_split(struct thread *thread, parcel_t slots) {

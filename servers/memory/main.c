@@ -49,7 +49,7 @@ static status_t watch_and_page(handle_t process)
     uint64_t type, number;
     status_t status = system_handle_query(process, &type, &number);
     if (status == OK)
-        status = system_process_pager(process, memory.port, number);
+        status = system_process_pager(process, memory.port, number, 0);
     if (status == OK)
         status = system_process_watch(process, 0, memory.port, 0);
     return status;

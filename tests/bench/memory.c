@@ -194,7 +194,7 @@ static void toucher_make(void)
     parcel_t code = pages_parcel(target, 1, PARCEL_GIVE, PARCEL_EXECUTABLE);
     measure_demand(system_process_create(TOUCHER_FRAMES, 't', 0, &process), "a process");
     toucher = (handle_t)process;
-    measure_demand(system_process_pager(toucher, pager_port, 0), "being a pager");
+    measure_demand(system_process_pager(toucher, pager_port, 0, 0), "being a pager");
     prepare_present(nullptr);
     memcpy((void *)target, toucher_code, sizeof toucher_code);
     measure_demand(system_parcel_move(toucher, code, TOUCHER_CODE), "giving code");

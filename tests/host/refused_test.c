@@ -263,7 +263,8 @@ static status_t create_zero_2(void) { return system_memory_create(at, 0, slots(N
 static status_t create_zero_3(void) { return system_memory_create(at, 0, slots(NEW, 3, 3, W), 1); }
 static status_t create_pages_2(void) { return system_memory_create(at, 0, slots(NEW, 2, 1, W), 0); }
 static status_t create_cookies(void) {
-    return system_memory_create(at, 0, slots(NEW, 1, 3, W), MEMORY_PAGER | 7 << MEMORY_COOKIE_SHIFT);
+    return system_memory_create(at, fresh_process, slots(NEW, 1, 3, W),
+                                MEMORY_PAGER | 7 << MEMORY_COOKIE_SHIFT);
 }
 static status_t create_other(void) {
     return system_memory_create(at, b_process, slots(NEW, 1, 2, W), 0);
@@ -349,12 +350,18 @@ static status_t thread_own(void) {
 static status_t grant(void) {
     return system_process_grant(at, b_process, derived, 0xff, 0, &result);
 }
+static status_t paged(void) {
+    return system_process_paged(at, own_port, fresh->number, &result);
+}
 static status_t watch(void) { return system_process_watch(at, b_process, 0, own_port, 0); }
+static void page_fresh(void) {
+    struct port *port = (struct port *)handle_entry(a, own_port)->object;
+    CHECK_EQ(process_pager_set(fresh, a, port, 0, 0), OK);
+}
 // A has a fault of `fresh` in its hand, where nothing is, or a cookie.
 static void touch_empty(void) {
     struct thread *thread;
-    struct port *port = (struct port *)handle_entry(a, own_port)->object;
-    CHECK_EQ(process_pager_set(fresh, port, 0), OK);
+    page_fresh();
     CHECK_EQ(thread_create(fresh, 0x40'0000, 0x80'0000, 0, &thread), OK);
     thread->hart = harts[0];
     CHECK_EQ(thread_start(thread), OK);
@@ -412,7 +419,7 @@ static const struct operation {
     {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create pages, level 2", create_pages_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
-    {"create cookies", create_cookies, 3, 6, NOBODY, NOBODY, A, 0, nullptr},
+    {"create cookies", create_cookies, 3, 6, NOBODY, NOBODY, FRESH, 0, page_fresh},
     {"answer a fault", answer_give, 5, 4, NOBODY, NOBODY, FRESH, BREAKS, touch_empty},
     {"answer a fault with a clone", answer_clone, 5, 4, NOBODY, NOBODY, FRESH, BREAKS, touch_empty},
     {"answer with a cookie's page", answer_give, 2, 0, NOBODY, NOBODY, FRESH, BREAKS, touch_cookie},
@@ -468,6 +475,7 @@ static const struct operation {
     {"new thread", thread_own, 1, 1, A, NOBODY, A, 0, nullptr},
     {"new thread, table full", thread_own, 3, 4, A, A, A, 0, nullptr},
     {"grant", grant, 2, 3, B, B, B, 0, nullptr},
+    {"a process by its number", paged, 2, 3, A, A, A, 0, page_fresh},
     {"watch", watch, 1, 1, A, NOBODY, A, 0, nullptr},
     {"keep a request", keep, 3, 4, B, B, B, 0, nullptr},
 };
@@ -540,6 +548,19 @@ TEST(a_failed_allocation_changes_nothing) {
         if (failed != o->frames)
             operation_fail(o, "failed at so many allocations", (int)failed);
     }
+}
+
+TEST(cookies_are_made_by_the_pager_alone) {
+    all_begin();
+    CHECK_EQ(create_cookies(), ERR_NOT_ALLOWED); // it has none
+    CHECK_EQ(paged(), ERR_NOT_ALLOWED);
+    page_fresh();
+    CHECK_EQ(system_memory_create(at, 0, slots(NEW, 1, 3, W), MEMORY_PAGER), ERR_NOT_ALLOWED);
+    CHECK_EQ(create_cookies(), OK);
+    CHECK_EQ(system_process_paged(at, derived, fresh->number, &result), ERR_NO_RIGHT);
+    CHECK_EQ(system_process_paged(at, own_port, b->number, &result), ERR_NOT_ALLOWED);
+    CHECK_EQ(system_process_paged(at, own_port, ~0u, &result), ERR_ENDED);
+    all_end();
 }
 
 TEST(a_thread_that_comes_too_late_leaves_no_handle) {

@@ -77,7 +77,9 @@ TEST(pages_with_a_pager_are_charged_and_freed) {
     check();
     CHECK_EQ(used(), 1 + 3 + 1);
     CHECK_EQ(state(PLACE), SLOT_EMPTY);
-    CHECK_EQ(memory_free(&a.space, large(PLACE, 1, 0)), OK); // with its table
+    CHECK_EQ(memory_free(&a.space, large(PLACE, 1, 0)), ERR_AWAY);
+    CHECK_EQ(memory_free(&a.space, pages(PLACE, 2, 0)), OK);
+    CHECK_EQ(memory_free(&a.space, large(PLACE, 1, 0)), OK); // its table
     check();
     CHECK_EQ(used(), 1 + 2);
     end();

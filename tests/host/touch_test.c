@@ -1,5 +1,5 @@
-// Faults that a pager answers, step by step on simulated harts: B is the pager of D, a process of two
-// threads.
+// Faults that a pager answers, step by step on simulated harts: B is the pager of D, a process of
+// two threads.
 //
 // sources: kernel/message/begin.c
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
@@ -25,10 +25,17 @@ static constexpr uint64_t BADGE = 77, ERROR_WRITE = 6; // a program writes where
 static constexpr parcel_t GIVE_PAGE = PAGE | (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT |
                                       PARCEL_WRITABLE;
 
+static constexpr uaddr_t UNSEEN = 0x4000'0000; // of B: two pages of bits
+
 static struct process *d;
+static parcel_t unseen; // what B says of them
 static struct thread *dt, *du;
 
 static struct port *pager_port(void) { return (struct port *)handle_entry(b, b_port)->object; }
+
+static parcel_t slots(uaddr_t address, unsigned count) {
+    return parcel_make(address, 1, count, PARCEL_NONE, PARCEL_WRITABLE);
+}
 
 static void d_thread(struct thread **thread) {
     CHECK_EQ(thread_create(d, 0x40'0000, 0x80'0000, 0, thread), OK);
@@ -41,7 +48,7 @@ static void start(void) {
     static const char name[16] = "touches";
     begin();
     CHECK_EQ(process_create(&kernel_process, 600, name, &d), OK);
-    CHECK_EQ(process_pager_set(d, pager_port(), BADGE), OK);
+    CHECK_EQ(process_pager_set(d, b, pager_port(), BADGE, unseen), OK);
     d_thread(&dt);
     d_thread(&du);
     kernel_settle();
@@ -50,10 +57,6 @@ static void start(void) {
 static void finish(void) {
     program_end(d);
     end();
-}
-
-static parcel_t slots(uaddr_t address, unsigned count) {
-    return parcel_make(address, 1, count, PARCEL_NONE, PARCEL_WRITABLE);
 }
 
 static void page_make(void) {
@@ -310,7 +313,8 @@ TEST(an_answer_for_another_cookie_is_refused) {
     program_receive(bt, b_port, 0);
     CHECK_EQ(memory_free(&d->space, slots(PLACE, 1)), OK);
     CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_OCCUPIED); // nothing there
-    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_PAGER | 6 << MEMORY_COOKIE_SHIFT), OK);
+    uint64_t other = MEMORY_PAGER | 6 << MEMORY_COOKIE_SHIFT;
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), other), OK);
     CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), ERR_OCCUPIED); // another
     CHECK_EQ(memory_free(&d->space, slots(PLACE, 1)), OK);
     CHECK_EQ(memory_create(&d->space, slots(PLACE, 1), MEMORY_PAGES), OK);
@@ -341,14 +345,121 @@ TEST(a_clone_answers_with_the_rights_of_the_place) {
     finish();
 }
 
+// --- cookies freed unseen ------------------------------------------------------------------------
+
+static constexpr unsigned PAGE_BITMAP = PAGE_SIZE * 8;
+
+static uint64_t unseen_word(unsigned number) {
+    uint64_t value = 0;
+    (void)space_peek(&b->space, UNSEEN + number * sizeof(value), &value);
+    return value;
+}
+
+static void start_unseen(void) {
+    unseen = slots(UNSEEN, 2) & ~PARCEL_WRITABLE;
+    start();
+    unseen = 0;
+    CHECK_EQ(memory_create(&b->space, slots(UNSEEN, 2), MEMORY_PAGES), OK);
+}
+
+static void cookies_free(uint64_t cookie, unsigned count) {
+    CHECK_EQ(memory_create(&d->space, slots(PLACE, count),
+                           MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT), OK);
+    CHECK_EQ(memory_free(&d->space, slots(PLACE, count)), OK);
+}
+
+TEST(freed_cookies_are_marked) {
+    start_unseen();
+    uint64_t used = d->account.used;
+    cookies_free(3, 2);
+    CHECK_EQ(d->account.used, used + 3); // tables
+    CHECK_EQ(unseen_word(0), 3 << 3);
+    cookies_free(PAGE_BITMAP - 1, 2); // in two pages
+    CHECK_EQ(unseen_word(PAGE_BITMAP / 64 - 1), 1ull << 63);
+    CHECK_EQ(unseen_word(PAGE_BITMAP / 64), 1);
+    cookies_free(2 * PAGE_BITMAP - 1, 2); // one beyond the last
+    CHECK_EQ(unseen_word(2 * PAGE_BITMAP / 64 - 1), 1ull << 63);
+    cookies_free(200, TABLE_ENTRIES / 2);
+    CHECK_EQ(unseen_word(200 / 64), ~0ull << 200 % 64);
+    CHECK_EQ(unseen_word(4), ~0ull);
+    finish();
+}
+
+TEST(pages_between_cookies_are_freed_with_them) {
+    start_unseen();
+    page_make();
+    cookies_make(3, 10);
+    touch(dt, PLACE + PAGE_SIZE);
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(answer(HANDLE_NONE, OK, GIVE_PAGE, 0), OK);
+    CHECK_EQ(memory_free(&d->space, slots(PLACE, 4)), OK);
+    CHECK_EQ(unseen_word(0), 1 << 10 | 1 << 12); // what was brought in was seen
+    finish();
+}
+
+TEST(tables_with_cookies_are_not_freed) {
+    start_unseen();
+    cookies_make(1, 5);
+    parcel_t level2 = parcel_make(PLACE, 2, 1, PARCEL_NONE, 0);
+    CHECK_EQ(memory_free(&d->space, level2), ERR_AWAY);
+    CHECK_EQ(unseen_word(0), 0);
+    CHECK_EQ(memory_free(&d->space, slots(PLACE, 1)), OK);
+    CHECK_EQ(memory_free(&d->space, level2), OK);
+    CHECK_EQ(unseen_word(0), 1 << 5);
+    finish();
+}
+
+TEST(a_process_ends_with_cookies_that_nobody_hears_of) {
+    start_unseen();
+    cookies_make(4, 5);
+    program_end(d);
+    CHECK_EQ(unseen_word(0), 0);
+    end();
+}
+
+// The pager has no such pages, or only some; or has ended.
+TEST(marks_that_have_no_place_are_lost) {
+    start_unseen();
+    CHECK_EQ(memory_free(&b->space, slots(UNSEEN, 1)), OK);
+    cookies_free(PAGE_BITMAP - 1, 2);
+    CHECK_EQ(unseen_word(PAGE_BITMAP / 64), 1);
+    process_end(b, END_KILLED, 0, 0, 0);
+    kernel_settle();
+    cookies_free(1, 2);
+    finish();
+    start(); // without any
+    cookies_free(1, 2);
+    finish();
+}
+
+TEST(pages_for_marks_are_checked) {
+    static const char name[16] = "new";
+    begin();
+    struct process *e;
+    struct port *port = pager_port();
+    uint64_t references = port->object.references, processes = b->object.references;
+    CHECK_EQ(process_create(&kernel_process, 600, name, &e), OK);
+    parcel_t level2 = parcel_make(0x4000'0000, 2, 1, PARCEL_NONE, 0);
+    CHECK_EQ(process_pager_set(e, b, port, 1, level2), ERR_BAD_SLOT);
+    CHECK_EQ(process_pager_set(e, b, port, 1, UNSEEN | PARCEL_WRITABLE), ERR_BAD_ARGUMENT);
+    CHECK_EQ(process_pager_set(e, b, port, 1, GIVE_PAGE), ERR_BAD_ARGUMENT);
+    CHECK_EQ(port->object.references, references);
+    CHECK_EQ(process_pager_set(e, b, port, 1, UNSEEN), OK);
+    CHECK_EQ(b->object.references, processes + 1);
+    program_end(e);
+    CHECK_EQ(port->object.references, references);
+    CHECK_EQ(b->object.references, processes);
+    end();
+}
+
 TEST(a_pager_is_set_once_and_before_the_start) {
     static const char name[16] = "new";
     begin();
     struct process *e;
-    CHECK_EQ(process_pager_set(a, pager_port(), 0), ERR_NOT_ALLOWED);
+    CHECK_EQ(process_pager_set(a, b, pager_port(), 0, 0), ERR_NOT_ALLOWED);
     CHECK_EQ(process_create(&kernel_process, 600, name, &e), OK);
-    CHECK_EQ(process_pager_set(e, pager_port(), 1), OK);
-    CHECK_EQ(process_pager_set(e, pager_port(), 2), ERR_NOT_ALLOWED);
+    CHECK_EQ(process_pager_set(e, b, pager_port(), 1, 0), OK);
+    CHECK_EQ(process_pager_set(e, b, pager_port(), 2, 0), ERR_NOT_ALLOWED);
     CHECK_EQ(e->pager_badge, 1);
     program_end(e);
     touch(at, PLACE); // has none

@@ -57,6 +57,9 @@ void slots_free(uaddr_t address, unsigned pages);
 // Zeroed, writable pages of one's own (1 to SLOTS_MAXIMUM). ERR_NO_MEMORY, ERR_NO_FRAME.
 status_t pages_allocate(unsigned pages, void **address);
 
+// Empties slots of any level, whatever has been moved out meanwhile. ERR_BAD_SLOT, ERR_BUSY.
+status_t parcel_free(parcel_t slots);
+
 // Frees pages of pages_allocate, or what else lies at slots of slots_allocate.
 void pages_free(void *address, unsigned pages);
 

@@ -153,11 +153,19 @@ bool model_create_pager(struct model_space *space, const struct model_run *run, 
     return true;
 }
 
+static bool has_cookies(const struct model_area *area) {
+    for (unsigned i = 0; i < PAGES; i++)
+        if (area->page[i].slot.kind == MODEL_PAGER)
+            return true;
+    return false;
+}
+
 bool model_free(struct model_space *space, const struct model_run *run) {
     if (!has_way(space, run))
         return false;
     for (unsigned i = 0; i < run->count; i++)
-        if (!changeable(space, run, i))
+        if (!changeable(space, run, i) ||
+            (run->level == 2 && has_cookies(&space->area[run->area + i])))
             return false;
     for (unsigned i = 0; i < run->count; i++)
         slot_clear(space, run, i);
@@ -427,8 +435,8 @@ static void area_fork(const struct model_area *parent, struct model_area *child)
 // Cookies cannot be in two places.
 bool model_fork(const struct model_space *parent, struct model_space *child) {
     *child = (struct model_space){};
-    for (unsigned i = 0; i < AREAS * PAGES; i++)
-        if (parent->area[i / PAGES].page[i % PAGES].slot.kind == MODEL_PAGER)
+    for (unsigned i = 0; i < AREAS; i++)
+        if (has_cookies(&parent->area[i]))
             return false;
     for (unsigned i = 0; i < AREAS; i++)
         if (settled(&parent->area[i].slot))
