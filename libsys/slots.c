@@ -82,21 +82,6 @@ status_t pages_allocate(unsigned pages, void **address)
     return OK;
 }
 
-// Where something below is with a pager, its page is freed first.
-status_t parcel_free(parcel_t slots)
-{
-    unsigned level = parcel_level(slots);
-    status_t status = system_memory_free(slots);
-    for (unsigned i = 0; status == ERR_AWAY && i < parcel_count(slots); i++) {
-        uaddr_t address = parcel_address(slots) + i * level_size(level);
-        parcel_t entry = parcel_make(address, level, 1, PARCEL_NONE, 0);
-        if (system_memory_free(entry) != ERR_AWAY)
-            continue;
-        (void)parcel_free(parcel_make(address, level - 1, TABLE_ENTRIES, PARCEL_NONE, 0));
-    }
-    return status == ERR_AWAY ? system_memory_free(slots) : status;
-}
-
 void pages_free(void *address, unsigned pages)
 {
     // Only what is lent out cannot be freed; its addresses stay taken then.

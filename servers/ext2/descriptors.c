@@ -71,7 +71,22 @@ status_t descriptor_find(struct descriptors *table, uint32_t process, uint32_t n
     if (process == 0 || number >= table->count)
         return ERR_BAD_FD;
     *descriptor = descriptor_at(table, number);
-    return (*descriptor)->process == process ? OK : ERR_BAD_FD;
+    bool may_use = (*descriptor)->process == process || (*descriptor)->sharer == process;
+    return may_use && (*descriptor)->process != 0 ? OK : ERR_BAD_FD;
+}
+
+status_t descriptor_share(struct descriptors *table, uint32_t process, uint32_t number,
+                          uint32_t sharer, uint32_t *shared)
+{
+    struct descriptor *descriptor;
+    status_t status = descriptor_find(table, process, number, &descriptor);
+    if (status == OK && descriptor->process != process)
+        status = ERR_BAD_FD; // it was shared itself
+    if (status == OK)
+        status = descriptor_open(table, client_find(table, process), &descriptor->inode, shared);
+    if (status == OK)
+        descriptor_at(table, *shared)->sharer = sharer;
+    return status;
 }
 
 static void descriptor_free(struct descriptors *table, uint32_t number)
@@ -87,8 +102,8 @@ status_t descriptor_close(struct descriptors *table, uint32_t process, uint32_t 
     status_t status = descriptor_find(table, process, number, &descriptor);
     if (status != OK)
         return status;
+    client_find(table, descriptor->process)->open--;
     descriptor_free(table, number);
-    client_find(table, process)->open--;
     return OK;
 }
 

@@ -9,7 +9,9 @@
 
 struct descriptor {
     uint32_t process; // 0: free
+    uint32_t sharer;  // another that may use it; 0: none
     uint32_t next_free;
+    uint32_t reserved;
     struct ext2_inode inode;
 };
 
@@ -40,9 +42,14 @@ status_t descriptors_client(struct descriptors *table, uint32_t process, struct 
 status_t descriptor_open(struct descriptors *table, struct client *client,
                          const struct ext2_inode *inode, uint32_t *number);
 
-// The process's descriptor of this number. ERR_BAD_FD.
+// The descriptor of this number, which is the process's or shared with it. ERR_BAD_FD.
 status_t descriptor_find(struct descriptors *table, uint32_t process, uint32_t number,
                          struct descriptor **descriptor);
+
+// Opens another one of the same file, which a second process may use, too. ERR_BAD_FD, and those of
+// descriptor_open.
+status_t descriptor_share(struct descriptors *table, uint32_t process, uint32_t number,
+                          uint32_t sharer, uint32_t *shared);
 
 // Closes one. ERR_BAD_FD.
 status_t descriptor_close(struct descriptors *table, uint32_t process, uint32_t number);

@@ -81,6 +81,13 @@ static status_t answer_close(struct request *request, uint32_t fd)
     return descriptor_close(&descriptors, request_process(request), fd);
 }
 
+static status_t answer_share(struct request *request, uint32_t fd, uint32_t process,
+                             struct file_share_results *results)
+{
+    return descriptor_share(&descriptors, request_process(request), fd, process,
+                            &results->shared);
+}
+
 static status_t answer_read(struct request *request, uint32_t fd, uint32_t count, uint64_t offset,
                             struct file_read_results *results)
 {
@@ -187,6 +194,7 @@ static status_t answer_info(struct request *request, struct file_info_results *r
 const struct file_server service_handlers = {
     .open = answer_open,
     .close = answer_close,
+    .share = answer_share,
     .read = answer_read,
     .list = answer_list,
     .stat = answer_stat,

@@ -3,9 +3,10 @@
 //
 // The sum of all limits never exceeds what this process began with, since every limit is taken from
 // its own account; when a process ends, the kernel puts its limit back there. So what is handed out
-// is the difference between the limit at the start and the limit now. It is also the pager of all of
-// them (stack.c). Never calls another server.
+// is the difference between the limit at the start and the limit now. It is also the pager of all
+// of them (stack.c). Never calls another server.
 
+#include "map.h"
 #include "stack.h"
 
 #include <baton/log.h>
@@ -49,7 +50,7 @@ static status_t watch_and_page(handle_t process)
     uint64_t type, number;
     status_t status = system_handle_query(process, &type, &number);
     if (status == OK)
-        status = system_process_pager(process, memory.port, number, 0);
+        status = system_process_pager(process, memory.port, number, map_unseen());
     if (status == OK)
         status = system_process_watch(process, 0, memory.port, 0);
     return status;
@@ -106,13 +107,20 @@ static void died(struct server *server, const struct server_death *death)
 {
     (void)server;
     memory.processes--;
+    map_forget(death->process);
     log_debug("process %u ended; %lu frames left", death->process, limit_now());
+}
+
+static void completed(struct server *server, const struct server_completion *completion)
+{
+    (void)server;
+    map_completed(completion);
 }
 
 int main(void)
 {
     static const struct memory_server handlers = {
-        .open = open_process, .fund = fund, .query = query};
+        .open = open_process, .fund = fund, .query = query, .map = map_open, .pager = map_pager};
     void *page;
     if (pages_allocate(1, &page) != OK)
         return STARTED_WRONG;
@@ -121,11 +129,14 @@ int main(void)
         return STARTED_WRONG;
     memory.port = start_handle("memory");
     memory.system = start_handle("system");
+    if (map_prepare(memory.port) != OK)
+        return STARTED_WRONG;
     memory.limit_at_start = limit_now();
     log_info("%lu frames to hand out", memory.limit_at_start);
     struct server server = {.port = memory.port,
                             .protocols = {memory_serve(&handlers)},
                             .died = died,
+                            .completed = completed,
                             .faulted = process_faulted};
     status_t status = server_run(&server);
     log_error("cannot receive: %s", status_text(status));

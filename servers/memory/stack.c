@@ -1,5 +1,7 @@
 #include "stack.h"
 
+#include "map.h"
+
 #include <abi/layout.h>
 #include <baton/log.h>
 #include <baton/parcel.h>
@@ -52,10 +54,12 @@ status_t process_faulted(struct server *server, struct request *request)
 {
     (void)server;
     uaddr_t address = request->message.word[0];
-    uint64_t what = request->message.word[1];
+    uint64_t what = request->message.word[1], cookie = request->message.word[2];
     request->message = (struct message){};
     if (what & TOUCH_NO_FRAME)
         return ERR_NO_FRAME; // the kernel has said so in the log
+    if (what & TOUCH_PAGER)
+        return map_faulted(request, (uint32_t)request->badge, cookie);
     if ((what & TOUCH_EMPTY) && !(what & TOUCH_EXECUTE) && is_stack(address))
         return stack_grow((uint32_t)request->badge, address);
     return ERR_EMPTY;

@@ -43,6 +43,42 @@ class Good(harness.SystemTest):
         self.expect_status("/test/exit_status abort", 127 + 1 + 6)
 
 
+class Mapped(harness.SystemTest):
+    """Files as memory, read page by page when they are touched."""
+
+    def test_reading(self):
+        size = (harness.BUILD / "stripped/test-mapped").stat().st_size
+        for harts in (1, 4):
+            with self.subTest(harts=harts):
+                self.expect("/test/mapped read /test/mapped", f"{size} bytes are the same\n",
+                            harts=harts)
+        with tempfile.TemporaryDirectory() as folder: # in two tables, and a part of a page
+            path = Path(folder) / "large"
+            path.write_bytes(bytes(i * 7 % 251 for i in range(2_300_001)))
+            self.expect("/test/mapped read /large", "2300001 bytes are the same\n",
+                        add=[f"{path}:/large"])
+
+    def test_writing(self):
+        self.expect("/test/mapped write /test/mapped", "the file is as it was\n")
+
+    def test_freeing(self):
+        self.expect("/test/mapped parts /test/mapped", "freed\n")
+
+    def test_many(self):
+        """More than there are mappings, descriptors or windows: each is harvested when it is freed.
+
+        They lie in two more GiB, each of which has a table.
+        """
+        self.expect("/test/mapped many /test/mapped 1200; /test/mapped many /test/mapped 10",
+                    "1200 mappings, 2 frames\n10 mappings, 0 frames\n", timeout_s=180)
+
+    def test_refused(self):
+        self.expect("/test/mapped refused /test/mapped", "refused\n")
+
+    def test_another_file_server(self):
+        self.expect("/test/mapped served", "A page of nobody's file\n")
+
+
 class Bad(harness.SystemTest):
     """A program that goes wrong is ended and named, and the shell runs on."""
 
@@ -87,6 +123,13 @@ class Bad(harness.SystemTest):
     def test_stack_grows(self):
         # More than half of the largest stack, eight times what it begins with.
         self.expect("/test/recurse 2000", "running\n2000\n")
+
+    def test_mappings(self):
+        for how in ("beyond", "readonly", "freed"):
+            with self.subTest(how=how):
+                self.expect_crash(f"/test/mapped {how} /test/mapped", "page fault at 0x800000")
+        log = self.expect_status("/test/mapped unserved", 126).log.decode(errors="replace")
+        self.assertIn("page 5 of a file that cannot be read", log)
 
     def test_data_is_not_code(self):
         for where in ("data", "stack", "heap", "start"):
