@@ -3,15 +3,17 @@
 
 status_t system_memory_create(struct thread *thread, handle_t process, parcel_t slots,
                               uint64_t kind) {
-    status_t status;
-    if (process == HANDLE_NONE)
-        return memory_create(thread->space, slots, kind);
-    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    if (target == nullptr)
-        return status;
-    if ((kind & 3) == MEMORY_PAGER && target->space.pager != thread->space)
+    struct space *space = thread->space;
+    if (process != HANDLE_NONE) {
+        status_t status;
+        struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+        if (target == nullptr)
+            return status;
+        space = &target->space;
+    }
+    if ((kind & 3) == MEMORY_PAGER && space->pager != thread->space)
         return ERR_NOT_ALLOWED;
-    return memory_create(&target->space, slots, kind);
+    return memory_create(space, slots, kind);
 }
 
 status_t system_memory_split(struct thread *thread, parcel_t slots) {
