@@ -2,21 +2,15 @@
 #include "debug/log.h"
 #include "debug/query.h"
 #include "hal/string.h"
-#include "hart/module.h"
 #include "hart/schedule.h"
 #include "main.h"
 #include "message/system_call.h"
 
 LOG_MODULE(LOG_BOOT);
 
-status_t system_module_open(struct thread *thread, handle_t module, uint64_t first_page,
-                            parcel_t slots) {
-    status_t status;
-    const struct module *object =
-        object_look_up(thread, module, OBJECT_MODULE, RIGHT_OPEN, &status);
-    if (object == nullptr)
-        return status;
-    return module_open(object, first_page, thread->process, slots);
+status_t system_module_open(struct thread *thread, const struct module *module,
+                            uint64_t first_page, parcel_t slots) {
+    return module_open(module, first_page, thread->process, slots);
 }
 
 status_t system_log_write(struct thread *thread, uint32_t level, uaddr_t address,
@@ -38,11 +32,8 @@ status_t system_log_write(struct thread *thread, uint32_t level, uaddr_t address
     return OK;
 }
 
-status_t system_system_log_level(struct thread *thread, handle_t system, uint32_t module,
+status_t system_system_log_level(struct thread *, const struct object *, uint32_t module,
                                  uint32_t level) {
-    status_t status;
-    if (object_look_up(thread, system, OBJECT_SYSTEM, RIGHT_MANAGE, &status) == nullptr)
-        return status;
     if (level >= LOG_LEVELS || (module >= LOG_MODULES && module != ~0u))
         return ERR_BAD_ARGUMENT;
     log_level_set(module, (enum log_level)level);
@@ -56,16 +47,13 @@ static void end_record(uint32_t status) {
     hal_output(OUTPUT_LOG, record, length);
 }
 
-status_t system_system_end(struct thread *thread, handle_t system, uint32_t how,
-                           uint32_t status_code) {
-    status_t status;
-    if (object_look_up(thread, system, OBJECT_SYSTEM, RIGHT_MANAGE, &status) == nullptr)
-        return status;
-    if (how > SYSTEM_RESET || status_code > 255)
+status_t system_system_end(struct thread *, const struct object *, uint32_t how,
+                           uint32_t status) {
+    if (how > SYSTEM_RESET || status > 255)
         return ERR_BAD_ARGUMENT;
-    log_info("the system ends, status %u", status_code);
+    log_info("the system ends, status %u", status);
     if (how == SYSTEM_EXIT)
-        end_record(status_code);
+        end_record(status);
     hal_end((enum system_end)how, false);
     return OK;
 }
@@ -74,25 +62,21 @@ status_t system_system_end(struct thread *thread, handle_t system, uint32_t how,
 
 // The records are made in the kernel's page of this hart, then copied: the program's page could go
 // away meanwhile, and making them may need the lock of its space.
-status_t system_system_query(struct thread *thread, handle_t system, uint32_t topic,
+status_t system_system_query(struct thread *thread, const struct object *, uint32_t topic,
                              uint64_t index, uaddr_t address, uint64_t *result) {
     static struct spinlock lock;
     alignas(64) static uint8_t buffer[PAGE_SIZE];
-    status_t status;
-    if (object_look_up(thread, system, OBJECT_SYSTEM, RIGHT_QUERY, &status) == nullptr)
-        return status;
     if (address % PAGE_SIZE != 0)
         return ERR_BAD_SLOT;
     struct space *space = &thread->process->space;
     spinlock_acquire(&lock);
     memset(buffer, 0, sizeof(buffer));
-    if (!query_fill(topic, index, buffer, result))
-        status = ERR_BAD_ARGUMENT;
+    bool filled = query_fill(topic, index, buffer, result);
     spinlock_acquire(&space->lock);
-    void *page = status == OK ? space_page_locked(space, address, true) : nullptr;
+    void *page = filled ? space_page_locked(space, address, true) : nullptr;
     if (page != nullptr)
         page_copy(page, buffer);
     spinlock_release(&space->lock);
     spinlock_release(&lock);
-    return status == OK && page == nullptr ? ERR_BAD_SLOT : status;
+    return page != nullptr ? OK : filled ? ERR_BAD_SLOT : ERR_BAD_ARGUMENT;
 }

@@ -16,33 +16,24 @@ status_t system_process_create(struct thread *thread, uint64_t limit, uint64_t n
     } name = {{name_low, name_high}};
     struct process *process;
     status_t status = process_create(thread->process, limit, name.text, &process);
-    if (status != OK)
-        return status;
-    return object_hand_out(thread, &process->object, PROCESS_RIGHTS, result);
+    return status == OK ? object_hand_out(thread, &process->object, PROCESS_RIGHTS, result)
+                        : status;
 }
 
-status_t system_process_grant(struct thread *thread, handle_t process, handle_t handle,
+status_t system_process_grant(struct thread *thread, struct process *target, handle_t handle,
                               rights_t rights, uint32_t moved, uint64_t *result) {
-    status_t status;
-    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    if (target == nullptr)
-        return status;
     if (moved > 1)
         return ERR_BAD_ARGUMENT;
     handle_t granted = HANDLE_NONE;
-    status = handle_grant(thread->process, handle, target, rights, moved != 0, &granted);
+    status_t status = handle_grant(thread->process, handle, target, rights, moved != 0, &granted);
     *result = granted;
     return status;
 }
 
-status_t system_thread_create(struct thread *thread, handle_t process, uaddr_t entry,
+status_t system_thread_create(struct thread *thread, struct process *target, uaddr_t entry,
                               uaddr_t stack, uint64_t argument, uint64_t *result) {
-    status_t status;
-    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    if (target == nullptr)
-        return status;
     struct thread *created;
-    status = thread_create(target, entry, stack, argument, &created);
+    status_t status = thread_create(target, entry, stack, argument, &created);
     if (status != OK)
         return status;
     object_reference(&created->object);
@@ -54,20 +45,14 @@ status_t system_thread_create(struct thread *thread, handle_t process, uaddr_t e
     return status;
 }
 
-status_t system_process_end(struct thread *thread, handle_t process, uint32_t status) {
-    status_t found;
-    struct process *target = process_look_up(thread, process, RIGHT_END, &found);
-    if (target == nullptr)
-        return found;
+status_t system_process_end(struct thread *thread, struct process *target, uint32_t status) {
     if (status > STATUS_LIMIT)
         return ERR_BAD_ARGUMENT;
-    process_end(target, target == thread->process ? END_EXITED : END_KILLED, status, 0,
-                0);
+    process_end(target, target == thread->process ? END_EXITED : END_KILLED, status, 0, 0);
     return OK;
 }
 
 status_t system_thread_end(struct thread *thread) {
-    (void)thread;
     thread_finish(thread);
     return OK;
 }
@@ -76,7 +61,7 @@ static status_t watch_target(struct thread *thread, handle_t handle, uint32_t nu
                              struct process **target) {
     status_t status = OK;
     if (handle != HANDLE_NONE) {
-        *target = process_look_up(thread, handle, RIGHT_WATCH, &status);
+        *target = object_look_up(thread, handle, OBJECT_PROCESS, RIGHT_WATCH, &status);
         if (*target != nullptr && !object_try_reference(&(*target)->object))
             status = ERR_BAD_HANDLE;
         return status;
@@ -100,22 +85,15 @@ status_t system_process_watch(struct thread *thread, handle_t process, uint32_t 
     return status;
 }
 
-status_t system_process_pager(struct thread *thread, handle_t process, handle_t port,
+status_t system_process_pager(struct thread *thread, struct process *target, handle_t port,
                               uint64_t badge, parcel_t unseen) {
     status_t status;
-    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    if (target == nullptr)
-        return status;
     struct port *own = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
     return own != nullptr ? process_pager_set(target, thread->process, own, badge, unseen) : status;
 }
 
-status_t system_process_paged(struct thread *thread, handle_t port, uint32_t number,
+status_t system_process_paged(struct thread *thread, struct port *own, uint32_t number,
                               uint64_t *result) {
-    status_t status;
-    const struct port *own = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
-    if (own == nullptr)
-        return status;
     struct process *process = process_find(number);
     if (process == nullptr)
         return ERR_ENDED;
@@ -135,8 +113,7 @@ status_t system_thread_pointer(struct thread *thread, uaddr_t address) {
     return OK;
 }
 
-status_t system_yield(struct thread *thread) {
-    (void)thread;
+status_t system_yield(struct thread *) {
     struct hart *hart = hart_self();
     if (hart->queued != 0 || __c11_atomic_load(&hart->inbox, __ATOMIC_RELAXED) != nullptr)
         hart_requeue(hart);

@@ -6,7 +6,8 @@ status_t system_memory_create(struct thread *thread, handle_t process, parcel_t 
     struct space *space = thread->space;
     if (process != HANDLE_NONE) {
         status_t status;
-        struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
+        struct process *target =
+            object_look_up(thread, process, OBJECT_PROCESS, RIGHT_CONTROL, &status);
         if (target == nullptr)
             return status;
         space = &target->space;
@@ -49,38 +50,25 @@ status_t system_parcel_query(struct thread *thread, uaddr_t address, uint64_t *r
     return parcel_query(&thread->process->space, address, result, result2);
 }
 
-status_t system_parcel_move(struct thread *thread, handle_t process, parcel_t source,
+status_t system_parcel_move(struct thread *thread, struct process *target, parcel_t source,
                             uaddr_t destination) {
-    status_t status;
-    struct process *target = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    if (target == nullptr)
-        return status;
     return parcel_move(&thread->process->space, source, &target->space, destination);
 }
 
-status_t system_fork(struct thread *thread, handle_t process) {
-    status_t status;
-    struct process *child = process_look_up(thread, process, RIGHT_CONTROL, &status);
-    return child != nullptr ? space_fork(&thread->process->space, &child->space) : status;
+status_t system_fork(struct thread *thread, struct process *child) {
+    return space_fork(&thread->process->space, &child->space);
 }
 
-status_t system_account_fund(struct thread *thread, handle_t from, handle_t to, uint64_t frames) {
+status_t system_account_fund(struct thread *thread, struct process *from, handle_t to,
+                             uint64_t frames) {
     status_t status;
-    struct process *giver = process_look_up(thread, from, RIGHT_FUND, &status);
-    struct process *taker =
-        giver != nullptr ? process_look_up(thread, to, RIGHT_FUND, &status) : nullptr;
-    if (taker == nullptr)
-        return status;
-    return account_transfer(&giver->account, &taker->account, frames);
+    struct process *taker = object_look_up(thread, to, OBJECT_PROCESS, RIGHT_FUND, &status);
+    return taker != nullptr ? account_transfer(&from->account, &taker->account, frames) : status;
 }
 
-status_t system_account_query(struct thread *thread, handle_t process, uint64_t *result,
+status_t system_account_query(struct thread *, struct process *process, uint64_t *result,
                               uint64_t *result2) {
-    status_t status;
-    const struct process *target = process_look_up(thread, process, 0, &status);
-    if (target == nullptr)
-        return status;
-    *result = __c11_atomic_load(&target->account.used, __ATOMIC_RELAXED);
-    *result2 = __c11_atomic_load(&target->account.limit, __ATOMIC_RELAXED);
+    *result = __c11_atomic_load(&process->account.used, __ATOMIC_RELAXED);
+    *result2 = __c11_atomic_load(&process->account.limit, __ATOMIC_RELAXED);
     return OK;
 }

@@ -77,8 +77,6 @@ void message_begin(struct thread *thread) {
     thread_result(thread, (uint16_t)status);
 }
 
-status_t system_cancel(struct thread *thread, handle_t call) {
-    status_t status;
-    struct begun *begun = object_look_up(thread, call, OBJECT_CALL, RIGHT_BEGIN, &status);
-    return begun == nullptr ? status : begun_cancel(begun) ? OK : ERR_NOT_CALLED;
+status_t system_cancel(struct thread *, struct begun *begun) {
+    return begun_cancel(begun) ? OK : ERR_NOT_CALLED;
 }

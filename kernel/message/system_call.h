@@ -1,6 +1,7 @@
 // The system calls that are not messages: a prototype for each row of SYSTEM_CALL_TABLE,
 //   status_t system_NAME(struct thread *thread, arguments..., uint64_t *result, uint64_t *result2)
-// with as many results as the row says. Arguments are as the program sent them, cut to their types.
+// with as many results as the row says. The first argument is the object that the row speaks of;
+// others are as the program sent them, cut to their types.
 // Each is implemented next to what it works on: system_memory.c, system_process.c, system_object.c,
 // system_device.c, system_machine.c.
 #pragma once
@@ -8,31 +9,55 @@
 #include <abi/arguments.h>
 #include <abi/system_calls.h>
 
-#include "hart/process.h"
+#include "hart/module.h"
+#include "interrupt/io_range.h"
+#include "interrupt/line.h"
+#include "message/begin.h"
+
+// The first argument's type, by what object the row says it is; in brackets its type for programs.
+#define CALL_FIRST_NONE(type) type
+#define CALL_FIRST_CALL(type) struct begun *
+#define CALL_FIRST_IO(type) const struct io_range *
+#define CALL_FIRST_IRQ(type) struct line *
+#define CALL_FIRST_MODULE(type) const struct module *
+#define CALL_FIRST_NOTIFICATION(type) struct notification *
+#define CALL_FIRST_PORT(type) struct port *
+#define CALL_FIRST_PROCESS(type) struct process *
+#define CALL_FIRST_SYSTEM(type) const struct object *
 
 #define CALL_PARAMETERS_0(...)
-#define CALL_PARAMETERS_1(t1, n1) , t1 n1
-#define CALL_PARAMETERS_2(t1, n1, t2, n2) , t1 n1, t2 n2
-#define CALL_PARAMETERS_3(t1, n1, t2, n2, t3, n3) , t1 n1, t2 n2, t3 n3
-#define CALL_PARAMETERS_4(t1, n1, t2, n2, t3, n3, t4, n4) , t1 n1, t2 n2, t3 n3, t4 n4
+#define CALL_PARAMETERS_1(first, t1, n1) , first(t1) n1
+#define CALL_PARAMETERS_2(first, t1, n1, t2, n2) , first(t1) n1, t2 n2
+#define CALL_PARAMETERS_3(first, t1, n1, t2, n2, t3, n3) , first(t1) n1, t2 n2, t3 n3
+#define CALL_PARAMETERS_4(first, t1, n1, t2, n2, t3, n3, t4, n4) , first(t1) n1, t2 n2, t3 n3, t4 n4
 #define CALL_RESULTS_0
 #define CALL_RESULTS_1 , uint64_t *result
 #define CALL_RESULTS_2 , uint64_t *result, uint64_t *result2
 
-#define CALL_PROTOTYPE(number, name, results, arguments)                                           \
-    status_t system_##name(struct thread *thread ARGUMENTS_APPLY(CALL_PARAMETERS_, arguments)      \
-                               CALL_RESULTS_##results);
+#define CALL_PROTOTYPE(number, name, results, object, right, arguments)                            \
+    status_t system_##name(                                                                        \
+        struct thread *thread ARGUMENTS_APPLY_TO(CALL_PARAMETERS_, CALL_FIRST_##object, arguments) \
+            CALL_RESULTS_##results);
 SYSTEM_CALL_TABLE(CALL_PROTOTYPE)
 #undef CALL_PROTOTYPE
 
 // From entry.S: the thread's registers are stored; dispatches, then sees to what runs next.
 void system_call_arrive(struct thread *thread);
 
-// The object behind one of the thread's handles, or nullptr and the error.
+// The object behind one of the thread's handles, or nullptr and the error. HANDLE_NONE is the
+// thread's own process. ERR_ENDED for RIGHT_CONTROL of a process that is ending: its memory goes as
+// soon as every hart has left the system calls that saw it alive.
 static inline void *object_look_up(struct thread *thread, handle_t handle, enum object_type type,
                                    rights_t rights, status_t *status) {
+    *status = OK;
+    if (type == OBJECT_PROCESS && handle == HANDLE_NONE)
+        return thread->process;
     struct handle_entry *entry = handle_look_up(thread->process, handle, type, rights, status);
-    return entry != nullptr ? entry->object : nullptr;
+    void *object = entry != nullptr ? entry->object : nullptr;
+    if (type == OBJECT_PROCESS && object != nullptr && (rights & RIGHT_CONTROL) &&
+        ((struct process *)object)->state >= PROCESS_ENDING)
+        *status = ERR_ENDED;
+    return *status == OK ? object : nullptr;
 }
 
 // Gives the creator of an object its handle, and drops the creation's own reference.
@@ -43,17 +68,4 @@ static inline status_t object_hand_out(struct thread *thread, struct object *obj
     object_release(object);
     *result = handle;
     return status;
-}
-
-// A process by handle; HANDLE_NONE is the thread's own. ERR_ENDED for RIGHT_CONTROL if it is
-// ending: its memory goes as soon as every hart has left the system calls that saw it alive.
-static inline struct process *process_look_up(struct thread *thread, handle_t handle,
-                                              rights_t rights, status_t *status) {
-    *status = OK;
-    if (handle == HANDLE_NONE)
-        return thread->process;
-    struct process *process = object_look_up(thread, handle, OBJECT_PROCESS, rights, status);
-    if (process != nullptr && (rights & RIGHT_CONTROL) && process->state >= PROCESS_ENDING)
-        *status = ERR_ENDED;
-    return *status == OK ? process : nullptr;
 }

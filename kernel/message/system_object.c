@@ -1,9 +1,7 @@
 // System calls on ports, notifications and handles.
-#include "message/begin.h"
 #include "message/system_call.h"
 
-status_t system_null(struct thread *thread) {
-    (void)thread;
+status_t system_null(struct thread *) {
     return OK;
 }
 
@@ -15,32 +13,25 @@ status_t system_port_create(struct thread *thread, uint32_t protocol, uint64_t *
     return object_hand_out(thread, &port->object, RIGHT_TRANSFER | RIGHT_RECEIVE, result);
 }
 
-status_t system_port_derive(struct thread *thread, handle_t port, uint32_t badge, rights_t rights,
-                            uint64_t *result) {
+status_t system_port_derive(struct thread *thread, struct port *port, uint32_t badge,
+                            rights_t rights, uint64_t *result) {
     static constexpr rights_t ALLOWED = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CALL;
-    status_t status;
-    struct port *object = object_look_up(thread, port, OBJECT_PORT, RIGHT_RECEIVE, &status);
-    if (object == nullptr)
-        return status;
     handle_t handle = HANDLE_NONE;
-    status = handle_install(thread->process, &object->object, rights & ALLOWED, badge, &handle);
+    status_t status =
+        handle_install(thread->process, &port->object, rights & ALLOWED, badge, &handle);
     *result = handle;
     return status;
 }
 
 // A new notification or call object, with a port of the thread's own.
-static status_t source_create(struct thread *thread, handle_t handle, uint64_t badge,
+static status_t source_create(struct thread *thread, struct port *port, uint64_t badge,
                               enum object_type type, uint64_t *result) {
     bool call = type == OBJECT_CALL;
     size_t size = call ? sizeof(struct begun) : sizeof(struct notification);
     struct object *object;
-    status_t status;
-    struct port *port = object_look_up(thread, handle, OBJECT_PORT, RIGHT_RECEIVE, &status);
-    if (port == nullptr)
-        return status;
     if (!object_try_reference(&port->object))
         return ERR_BAD_HANDLE;
-    status = object_create(thread->process, type, size, &object);
+    status_t status = object_create(thread->process, type, size, &object);
     if (status != OK) {
         object_release(&port->object);
         return status;
@@ -53,12 +44,12 @@ static status_t source_create(struct thread *thread, handle_t handle, uint64_t b
     return object_hand_out(thread, object, call ? RIGHT_BEGIN : shared, result);
 }
 
-status_t system_notification_create(struct thread *thread, handle_t port, uint64_t badge,
+status_t system_notification_create(struct thread *thread, struct port *port, uint64_t badge,
                                     uint64_t *result) {
     return source_create(thread, port, badge, OBJECT_NOTIFICATION, result);
 }
 
-status_t system_call_create(struct thread *thread, handle_t port, uint64_t badge,
+status_t system_call_create(struct thread *thread, struct port *port, uint64_t badge,
                             uint64_t *result) {
     return source_create(thread, port, badge, OBJECT_CALL, result);
 }

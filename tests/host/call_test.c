@@ -198,7 +198,7 @@ TEST(kept_requests_are_answered_once) {
 
 static handle_t begun_handle(handle_t port, uint64_t badge) {
     uint64_t call;
-    CHECK_EQ(system_call_create(at, port, badge, &call), OK);
+    CHECK_EQ(system_call_create(at, program_object(at, port), badge, &call), OK);
     return (handle_t)call;
 }
 
@@ -451,7 +451,7 @@ TEST(a_begun_call_inherits_the_deadline_that_its_sender_serves) {
     handle_t port_handle;
     uint64_t call;
     (void)port_of(b, &port_handle);
-    CHECK_EQ(system_call_create(bt, port_handle, 7, &call), OK);
+    CHECK_EQ(system_call_create(bt, program_object(bt, port_handle), 7, &call), OK);
     program_receive(bt, b_port, 0);
     program_call(at, a_call, 1, 0, host_ticks + 5000);
     program_begin(bt, (handle_t)call, b_call_c, 2, 0, 0);

@@ -117,7 +117,7 @@ TEST(watches_go_with_either_side) {
 static handle_t begun_with_port(handle_t *port_handle) {
     uint64_t call;
     (void)port_of(a, port_handle);
-    CHECK_EQ(system_call_create(at, *port_handle, 100, &call), OK);
+    CHECK_EQ(system_call_create(at, program_object(at, *port_handle), 100, &call), OK);
     return (handle_t)call;
 }
 

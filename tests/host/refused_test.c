@@ -183,7 +183,7 @@ static void all_begin(void) {
     fresh_process = process_handle(fresh);
     CHECK_EQ(system_port_create(at, 0, &handle), OK);
     own_port = (handle_t)handle;
-    CHECK_EQ(system_port_derive(at, own_port, 1, RIGHTS_ALL, &handle), OK);
+    CHECK_EQ(system_port_derive(at, program_object(at, own_port), 1, RIGHTS_ALL, &handle), OK);
     derived = (handle_t)handle;
     block_count = 0;
 }
@@ -229,7 +229,7 @@ static status_t touch(uaddr_t address, uint8_t access) {
 }
 
 static status_t move(uaddr_t from, unsigned level, enum parcel_mode mode) {
-    return system_parcel_move(at, b_process, parcel_make(from, level, 1, mode, W), NEW);
+    return system_parcel_move(at, b, parcel_make(from, level, 1, mode, W), NEW);
 }
 
 static status_t pass(uaddr_t from, unsigned level, enum parcel_mode mode) {
@@ -281,7 +281,7 @@ static status_t clone_3(void) { return system_memory_clone(at, slots(COPY, 3, 1,
 static status_t clone_below(void) {
     return system_memory_clone(at, slots(COPY + 5 * GIGABYTE / 8, 1, 4, 0), NEW);
 }
-static status_t fork_all(void) { return system_fork(at, fresh_process); }
+static status_t fork_all(void) { return system_fork(at, fresh); }
 static status_t give_1(void) { return move(PAGES, 1, PARCEL_GIVE); }
 static status_t give_2(void) { return move(COPY, 2, PARCEL_GIVE); }
 static status_t give_3(void) { return move(COPY, 3, PARCEL_GIVE); }
@@ -336,22 +336,24 @@ static status_t give_large(void) { return move(BLOCK, 2, PARCEL_GIVE); }
 
 static status_t port_new(void) { return system_port_create(at, 0, &result); }
 static status_t port_handle(void) {
-    return system_port_derive(at, own_port, 2, RIGHTS_ALL, &result);
+    return system_port_derive(at, program_object(at, own_port), 2, RIGHTS_ALL, &result);
 }
 static status_t notification_new(void) {
-    return system_notification_create(at, own_port, 0, &result);
+    return system_notification_create(at, program_object(at, own_port), 0, &result);
 }
-static status_t call_new(void) { return system_call_create(at, own_port, 0, &result); }
+static status_t call_new(void) {
+    return system_call_create(at, program_object(at, own_port), 0, &result);
+}
 static status_t duplicate(void) { return system_handle_duplicate(at, derived, 0xff, &result); }
 static status_t process_new(void) { return system_process_create(at, 64, 'n', 0, &result); }
 static status_t thread_own(void) {
-    return system_thread_create(at, 0, 0x40'0000, 0x80'0000, 0, &result);
+    return system_thread_create(at, a, 0x40'0000, 0x80'0000, 0, &result);
 }
 static status_t grant(void) {
-    return system_process_grant(at, b_process, derived, 0xff, 0, &result);
+    return system_process_grant(at, b, derived, 0xff, 0, &result);
 }
 static status_t paged(void) {
-    return system_process_paged(at, own_port, fresh->number, &result);
+    return system_process_paged(at, program_object(at, own_port), fresh->number, &result);
 }
 static status_t watch(void) { return system_process_watch(at, b_process, 0, own_port, 0); }
 static void page_fresh(void) {
@@ -557,9 +559,9 @@ TEST(cookies_are_made_by_the_pager_alone) {
     page_fresh();
     CHECK_EQ(system_memory_create(at, 0, slots(NEW, 1, 3, W), MEMORY_PAGER), ERR_NOT_ALLOWED);
     CHECK_EQ(create_cookies(), OK);
-    CHECK_EQ(system_process_paged(at, derived, fresh->number, &result), ERR_NO_RIGHT);
-    CHECK_EQ(system_process_paged(at, own_port, b->number, &result), ERR_NOT_ALLOWED);
-    CHECK_EQ(system_process_paged(at, own_port, ~0u, &result), ERR_ENDED);
+    struct port *port = program_object(at, own_port);
+    CHECK_EQ(system_process_paged(at, port, b->number, &result), ERR_NOT_ALLOWED);
+    CHECK_EQ(system_process_paged(at, port, ~0u, &result), ERR_ENDED);
     all_end();
 }
 
@@ -567,7 +569,7 @@ TEST(a_thread_that_comes_too_late_leaves_no_handle) {
     all_begin();
     uint32_t used = a->handles.used, live = a->live;
     process_end(a, END_KILLED, 0, 0, 0);
-    CHECK_EQ(system_thread_create(at, 0, 0x40'0000, 0x80'0000, 0, &result), ERR_ENDED);
+    CHECK_EQ(system_thread_create(at, a, 0x40'0000, 0x80'0000, 0, &result), ERR_ENDED);
     CHECK_EQ(a->handles.used, used);
     CHECK_EQ(a->live, live);
     all_end();
@@ -611,7 +613,7 @@ TEST(a_fork_is_refused_by_the_childs_account) {
     for (uint64_t more = 0; more < charge - 1; more += 1 + more / 2) {
         fresh->account.limit = used + more;
         struct snapshot before = snapshot_take();
-        CHECK_EQ(system_fork(at, fresh_process), ERR_NO_MEMORY);
+        CHECK_EQ(system_fork(at, fresh), ERR_NO_MEMORY);
         CHECK_EQ(fresh->account.used, used);
         kernel_settle();
         struct snapshot now = snapshot_take();
@@ -619,7 +621,7 @@ TEST(a_fork_is_refused_by_the_childs_account) {
         check_all();
     }
     fresh->account.limit = used + charge - 1;
-    CHECK_EQ(system_fork(at, fresh_process), OK);
+    CHECK_EQ(system_fork(at, fresh), OK);
     CHECK_EQ(fresh->account.used, fresh->account.limit);
     all_end();
 }

@@ -46,7 +46,7 @@ static inline status_t system_call(unsigned number, uint64_t a, uint64_t b, uint
 #define SYSTEM_STORE_1 *result = answer.first;
 #define SYSTEM_STORE_2 *result = answer.first, *result2 = answer.second;
 
-#define SYSTEM_STUB(number, name, results_, arguments)                                             \
+#define SYSTEM_STUB(number, name, results_, object, right, arguments)                              \
     static inline status_t system_##name(                                                          \
         ARGUMENTS_APPLY(SYSTEM_PARAMETERS_, arguments)                                             \
             ARGUMENTS_INVOKE(SYSTEM_RESULTS_##results_, ARGUMENTS_ARITY arguments)) {              \

@@ -189,5 +189,5 @@ void program_begin(struct thread *thread, handle_t call, handle_t port, uint64_t
 
 void program_cancel(struct thread *thread, handle_t call) {
     program_run(thread);
-    thread_result(thread, (uint16_t)system_cancel(thread, call));
+    thread_result(thread, (uint16_t)system_cancel(thread, program_object(thread, call)));
 }

@@ -47,6 +47,11 @@ void program_begin(struct thread *thread, handle_t call, handle_t port, uint64_t
                    parcel_t parcel, ticks_t deadline);
 void program_cancel(struct thread *thread, handle_t call);
 
+// What the kernel hands a system call for a handle with which nothing is wrong.
+static inline void *program_object(struct thread *thread, handle_t handle) {
+    return handle_entry(thread->process, handle)->object;
+}
+
 // Makes the thread the hart's current one: it must be ready, and nothing else is to run before it.
 void program_run(struct thread *thread);
 
