@@ -41,9 +41,7 @@ static status_t copy_put(entry_t copy, unsigned index, unsigned level, struct fr
         entry_drop(copy, level);
         return status;
     }
-    cell_store(&table_cells(*to)[index], copy);
-    (*to)->present += entry_present(copy);
-    table_add(*to, sums_sub(entry_sums(copy, level), (struct sums){SUM_HOLES, 0}));
+    table_fill(*to, index, copy);
     return OK;
 }
 

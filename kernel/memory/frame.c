@@ -54,17 +54,15 @@ static bool region_is_ram(const struct boot_region *region) {
     return region->kind != BOOT_RESERVED;
 }
 
-// Whole frames of a free region; every frame that any other kind touches.
+// Whole frames of a free region; every frame that any other kind touches. Number 0 means "none".
 static struct range region_frames(const struct boot_region *region) {
-    uint64_t end = region->start + region->size;
-    if (region->kind == BOOT_FREE)
-        return (struct range){(region->start + PAGE_SIZE - 1) >> PAGE_BITS, end >> PAGE_BITS};
-    return (struct range){region->start >> PAGE_BITS, (end + PAGE_SIZE - 1) >> PAGE_BITS};
+    bool whole = region->kind == BOOT_FREE;
+    uint64_t first = (region->start + (whole ? PAGE_SIZE - 1 : 0)) >> PAGE_BITS;
+    uint64_t end = region->start + region->size + (whole ? 0 : PAGE_SIZE - 1);
+    return (struct range){first != 0 ? first : 1, end >> PAGE_BITS};
 }
 
 static void range_add(struct range range) {
-    if (range.first == 0)
-        range.first = 1; // number 0 means "none"
     if (range.first >= range.last)
         return;
     struct range *before = range_count != 0 ? &ranges[range_count - 1] : nullptr;
@@ -101,8 +99,6 @@ static void frames_free(struct range range) {
 
 static void region_add(const struct boot_region *region) {
     struct range range = region_frames(region);
-    if (range.first == 0)
-        range.first = 1;
     if (region->kind == BOOT_FREE)
         frames_free(range);
     else if (region->kind == BOOT_MODULE)

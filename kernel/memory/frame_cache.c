@@ -99,8 +99,7 @@ static void drain(struct frame_cache *cache) {
 }
 
 static void drain_all(void) {
-    drain(cache_here()); // also before harts are counted
-    for (unsigned i = 0; i < hart_count; i++)
+    for (unsigned i = 0; i < HART_LIMIT; i++) // also before harts are counted
         drain(&caches[i]);
 }
 

@@ -8,6 +8,13 @@
 
 static constexpr unsigned PAGES_AT_ONCE = TABLE_ENTRIES / 2; // then none of tables that wait
 
+// Entries that have left a table, to be let go when no translation is left; from the end on those
+// with cookies. Large: a page of stack.
+struct removed {
+    unsigned count, cookies;
+    entry_t entries[TABLE_ENTRIES];
+};
+
 static status_t run_freeable(struct space *space, const struct run *run, struct path *path)
     REQUIRES(space->lock) {
     status_t status = path_open(space, run->address, run->level, path);
@@ -32,7 +39,10 @@ static uint64_t run_unlink(const struct path *path, unsigned count, struct remov
         entry_t entry = path_replace(path, i, table_empty(path_table(path)));
         sums_accumulate(&sums, entry_sums(entry != 0 ? entry : table_default(path_table(path)),
                                           path->level));
-        removed_add(removed, entry);
+        if (entry_present(entry))
+            removed->entries[removed->count++] = entry;
+        else if (entry_is(entry, ABSENT_PAGER))
+            removed->entries[TABLE_ENTRIES - ++removed->cookies] = entry;
     }
     path_add(path, sums_sub((struct sums){count * SUM_HOLES, 0}, sums));
     return sums_charge(sums);
@@ -106,7 +116,6 @@ static bool page_free(struct space *space, parcel_t slots) {
         return status;
     struct removed removed;
     removed.count = removed.cookies = 0;
-    removed.level = run.level;
     space_lock(space, run.level);
     status = run_freeable(space, &run, &path);
     if (status == OK)
@@ -115,7 +124,8 @@ static bool page_free(struct space *space, parcel_t slots) {
         tlb_changed(space, run.address, run.level == 1 ? run.count : TABLE_ENTRIES);
     spinlock_release(&space->lock);
     tlb_wait();
-    removed_drop(&removed);
+    for (unsigned i = 0; i < removed.count; i++)
+        entry_drop(removed.entries[i], run.level);
     if (removed.cookies != 0)
         cookies_mark(space, &removed);
     if (removed.count < PAGES_AT_ONCE)

@@ -18,25 +18,6 @@ void root_clear(struct frame *root);
 void spaces_lock(struct space *a, struct space *b, unsigned level) ACQUIRE(a->lock, b->lock);
 void spaces_unlock(struct space *a, struct space *b) RELEASE(a->lock, b->lock);
 
-// Entries that have left a table, to be let go when no translation is left; from the end on those with
-// cookies. Large: a page of stack.
-struct removed {
-    unsigned count, level, cookies;
-    entry_t entries[TABLE_ENTRIES];
-};
-
-static inline void removed_add(struct removed *removed, entry_t entry) {
-    if (entry_present(entry))
-        removed->entries[removed->count++] = entry;
-    else if (entry_is(entry, ABSENT_PAGER))
-        removed->entries[TABLE_ENTRIES - ++removed->cookies] = entry;
-}
-
-static inline void removed_drop(const struct removed *removed) {
-    for (unsigned i = 0; i < removed->count; i++)
-        entry_drop(removed->entries[i], removed->level);
-}
-
 // Resolves a touch; the path ends at the page's entry, or a large page's, if the outcome is
 // FAULT_RESOLVED.
 enum fault_outcome fault_resolve_locked(struct space *space, uaddr_t address, uint8_t access,

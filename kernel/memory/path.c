@@ -73,15 +73,9 @@ bool way_look(struct space *space, unsigned which, uaddr_t address, unsigned lev
 }
 
 static status_t path_end_status(entry_t entry) {
-    switch (entry_absent(entry)) {
-    case ABSENT_LENT:
-    case ABSENT_PAGER:
-        return ERR_AWAY;
-    case ABSENT_LANDING:
+    if (entry_is(entry, ABSENT_LANDING))
         return ERR_BUSY;
-    default:
-        return ERR_BAD_SLOT;
-    }
+    return entry_is(entry, ABSENT_LENT) || entry_is(entry, ABSENT_PAGER) ? ERR_AWAY : ERR_BAD_SLOT;
 }
 
 status_t path_open(struct space *space, uaddr_t address, unsigned level, struct path *path) {
@@ -208,40 +202,23 @@ status_t path_split(struct space *space, uaddr_t address, const struct path *pat
     return OK;
 }
 
-static void tables_free(struct frame **tables, unsigned count) {
-    while (count != 0)
-        frame_free(tables[--count], 0);
-}
-
-static status_t tables_allocate(struct frame **tables, unsigned lowest, unsigned count) {
-    for (unsigned i = 0; i < count; i++) {
-        status_t status = table_allocate(lowest + i, &tables[i]);
+// Makes the tables below the EMPTY entry that ends the path, lowest first, and links them there.
+[[gnu::noinline]] static status_t path_extend(uaddr_t address, unsigned level,
+                                              const struct path *path) {
+    struct frame *table;
+    entry_t entry = 0;
+    for (; level < path->level; level++) {
+        status_t status = table_allocate(level, &table);
         if (status != OK) {
-            tables_free(tables, i);
+            entry_drop(entry, level);
             return status;
         }
+        if (entry != 0)
+            table_fill(table, address_index(address, level), entry);
+        entry = entry_make(table, ENTRY_WRITABLE);
     }
-    return OK;
-}
-
-// Makes the tables below the EMPTY entry that ends the path and links them there.
-static status_t path_extend(uaddr_t address, unsigned level, const struct path *path) {
-    struct frame *tables[LEVELS];
-    unsigned count = path->level - level;
-    status_t status = tables_allocate(tables, level, count);
-    if (status != OK)
-        return status;
-    for (unsigned i = 1; i < count; i++) {
-        cell_t *cell = table_cells(tables[i]) + address_index(address, level + i);
-        cell_store(cell, entry_make(tables[i - 1], ENTRY_WRITABLE));
-        tables[i]->present = 1;
-        tables[i]->charge += tables[i - 1]->charge;
-        tables[i]->holes += tables[i - 1]->holes - 1;
-    }
-    entry_t entry = entry_make(tables[count - 1], ENTRY_WRITABLE);
-    struct sums sums = entry_sums(entry, path->level);
     path_replace(path, 0, entry);
-    path_add(path, sums_sub(sums, (struct sums){SUM_HOLES, 0}));
+    path_add(path, sums_sub(entry_sums(entry, level), (struct sums){SUM_HOLES, 0}));
     return OK;
 }
 

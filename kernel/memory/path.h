@@ -94,6 +94,13 @@ static inline void sums_accumulate(struct sums *sums, struct sums more) {
 // A table of EMPTY entries, charge 1. ERR_NO_FRAME.
 status_t table_allocate(unsigned level, struct frame **table);
 
+// Puts an entry into an EMPTY slot of a table that no way leads to yet.
+static inline void table_fill(struct frame *table, unsigned index, entry_t entry) {
+    cell_store(&table_cells(table)[index], entry);
+    table->present += entry_present(entry);
+    table_add(table, sums_sub(entry_sums(entry, table->level), (struct sums){SUM_HOLES, 0}));
+}
+
 // Makes a table of a ZERO entry, or of a large page, at the end of a path that is not shared. Sums
 // stay. ERR_NO_FRAME; ERR_BUSY: the large page is not zeroed yet.
 status_t path_split(struct space *space, uaddr_t address, const struct path *path)
