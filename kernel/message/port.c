@@ -30,23 +30,19 @@ static void event_append_locked(struct port *port, struct event *event) REQUIRES
     list->last = event;
 }
 
-static bool event_remove_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
+// Takes an event off its list, if it is there.
+static void event_remove_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
     struct event_list *list = list_of(port, event);
-    struct event *previous = nullptr;
-    for (struct event *e = list->first; e != nullptr; previous = e, e = e->next) {
-        if (e != event)
-            continue;
-        if (previous == nullptr)
-            list->first = e->next;
-        else
-            previous->next = e->next;
-        if (list->last == e)
-            list->last = previous;
-        e->queued = false;
-        port->pending--;
-        return true;
-    }
-    return false;
+    struct event *previous = nullptr, *e = list->first;
+    if (!event->queued)
+        return;
+    for (; e != event; e = e->next)
+        previous = e;
+    *(previous != nullptr ? &previous->next : &list->first) = event->next;
+    if (list->last == event)
+        list->last = previous;
+    event->queued = false;
+    port->pending--;
 }
 
 // To a thread that waits at the port, or to the end of its list.
@@ -83,16 +79,13 @@ void port_post(struct port *port, struct event *event) {
 // The next thread that waits at a closed port, for an answer or for a request.
 static struct thread *port_take_any(struct port *port) {
     spinlock_acquire(&port->lock);
-    struct thread *thread = port->first;
+    struct thread *thread = queue_pop_locked(port);
     if (thread != nullptr) {
-        port->first = thread->next;
-        port->pending--;
         queued_call_end(thread);
     } else if ((thread = port->waiting) != nullptr) {
         port->waiting = thread->next;
-    }
-    if (thread != nullptr)
         thread->port = nullptr;
+    }
     spinlock_release(&port->lock);
     return thread;
 }
@@ -101,7 +94,7 @@ static struct event *port_take_event(struct port *port) {
     spinlock_acquire(&port->lock);
     struct event *event = port->events.first;
     if (event != nullptr)
-        (void)event_remove_locked(port, event);
+        event_remove_locked(port, event);
     spinlock_release(&port->lock);
     return event;
 }
@@ -162,7 +155,7 @@ void notification_close(struct notification *notification) {
     spinlock_acquire(&port->lock);
     notification->closed = true;
     timer_cancel(&notification->timer);
-    (void)event_remove_locked(port, &notification->event);
+    event_remove_locked(port, &notification->event);
     spinlock_release(&port->lock);
     object_release(&port->object);
 }

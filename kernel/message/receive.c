@@ -146,13 +146,11 @@ void queue_append_locked(struct port *port, struct thread *caller) {
     port->pending++;
 }
 
-static struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock) {
+struct thread *queue_pop_locked(struct port *port) {
     struct thread *caller = port->first;
     if (caller == nullptr)
         return nullptr;
     port->first = caller->next;
-    if (port->first == nullptr)
-        port->last = nullptr;
     port->pending--;
     caller->port = nullptr;
     return caller;

@@ -47,8 +47,9 @@ bool receive_next_locked(struct port *port, struct thread *receiver, struct thre
 void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline)
     REQUIRES(port->lock);
 
-// A caller goes to the end of the queue.
+// A caller goes to the end of the queue, or leaves its front: nullptr if there is none.
 void queue_append_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);
+struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock);
 
 // A call that has left the queue unanswered: its parcel is the sender's own again. State IDLE.
 void queued_call_end(struct thread *caller);
