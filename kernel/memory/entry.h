@@ -200,6 +200,7 @@ static inline bool entry_is_pinned(entry_t entry, unsigned level) {
 }
 
 static inline uint64_t sums_charge(struct sums sums) { return (uint32_t)sums.low; }
+static inline uint64_t sums_away(struct sums sums) { return (uint32_t)sums.high; }
 
 static inline void table_add(struct frame *table, struct sums sums) {
     table->sums[0] += sums.low;

@@ -27,24 +27,11 @@ bool landing_find(const struct space *space, unsigned level, unsigned count,
     return false;
 }
 
-// Takes the window behind `previous` off the list of a level.
-static void list_unlink(struct space *space, unsigned level, cell_t *previous, uaddr_t next)
-    REQUIRES(space->lock) {
-    if (previous != nullptr)
-        cell_store(previous, entry_window(next, entry_second(cell_load(previous))));
-    else
-        space->landing_first[level - 1] = next;
-    if (next == 0)
-        space->landing_last[level - 1] = previous;
-}
+// --- prepare -------------------------------------------------------------------------------------
 
-void landing_unlink(struct space *space, const struct landing *landing) {
-    list_unlink(space, landing->path.level, landing->previous,
-                entry_next_window(cell_load(landing->path.cells)));
-}
-
-void landing_append(struct space *space, const struct path *path, unsigned first, uaddr_t address,
-                    unsigned window) {
+// Makes a free window of LANDING entries, `first` of the path on, and puts it at the list's end.
+static void window_append(struct space *space, const struct path *path, unsigned first,
+                          uaddr_t address, unsigned window) REQUIRES(space->lock) {
     unsigned list = path->level - 1;
     cell_t *last = space->landing_last[list];
     cell_store(&path->cells[first], entry_window(0, window));
@@ -55,22 +42,12 @@ void landing_append(struct space *space, const struct path *path, unsigned first
     space->landing_last[list] = &path->cells[first];
 }
 
-void landing_push(struct space *space, const struct path *path, uaddr_t address, unsigned window) {
-    unsigned list = path->level - 1;
-    cell_store(path->cells, entry_window(space->landing_first[list], window));
-    if (space->landing_first[list] == 0)
-        space->landing_last[list] = path->cells;
-    space->landing_first[list] = address;
-}
-
-// --- prepare -------------------------------------------------------------------------------------
-
 static void run_prepare(struct space *space, const struct run *run, const struct path *path,
                         unsigned window) REQUIRES(space->lock) {
     for (unsigned i = 0; i < run->count; i++)
         cell_store(&path->cells[i], ENTRY_LANDING);
     for (unsigned i = 0; i < run->count; i += window)
-        landing_append(space, path, i, run->address + i * level_size(run->level), window);
+        window_append(space, path, i, run->address + i * level_size(run->level), window);
     space->landing_windows[run->level - 1] += run->count / window;
     path_add(path, (struct sums){-(run->count * SUM_HOLES), run->count * SUM_PINNED});
 }
@@ -121,7 +98,7 @@ static void list_filter(struct space *space, const struct run *run) REQUIRES(spa
     while (address != 0) {
         uaddr_t next = entry_next_window(window_at(space, address, run->level, &path));
         if (address >= run->address && address < end)
-            list_unlink(space, run->level, previous, next);
+            landing_unlink(space, run->level, previous, next);
         else
             previous = path.cells;
         address = next;

@@ -17,17 +17,6 @@ struct landing {
 bool landing_find(const struct space *space, unsigned level, unsigned count,
                   struct landing *landing) REQUIRES(space->lock);
 
-// Takes it off the list. Its entries are the caller's to replace.
-void landing_unlink(struct space *space, const struct landing *landing) REQUIRES(space->lock);
-
-// Makes a free window of LANDING entries, `first` of the path on, and puts it at the list's end.
-void landing_append(struct space *space, const struct path *path, unsigned first, uaddr_t address,
-                    unsigned window) REQUIRES(space->lock);
-
-// The same in front of all others, behind a loan that has gone home: its table is in the caches.
-void landing_push(struct space *space, const struct path *path, uaddr_t address, unsigned window)
-    REQUIRES(space->lock);
-
 static constexpr entry_t ENTRY_LANDING = // in a window, but not its first entry
     (entry_t)ABSENT_LANDING << ABSENT_KIND_SHIFT | ABSENT_VALUE;
 
@@ -36,3 +25,28 @@ static inline entry_t entry_window(uaddr_t next, unsigned window) {
 }
 
 static inline uaddr_t entry_next_window(entry_t entry) { return entry_value(entry) << PAGE_BITS; }
+
+// Takes the window behind `previous` off the list of a level. Its entries are the caller's to
+// replace.
+[[gnu::always_inline]] static inline void landing_unlink(struct space *space, unsigned level,
+                                                         cell_t *previous, uaddr_t next)
+    REQUIRES(space->lock) {
+    if (previous != nullptr)
+        cell_store(previous, entry_window(next, entry_second(cell_load(previous))));
+    else
+        space->landing_first[level - 1] = next;
+    if (__builtin_expect(next == 0, 0))
+        space->landing_last[level - 1] = previous;
+}
+
+// Puts a window in front of all others, behind a loan that has gone home: its table is in the
+// caches. Returns what its first entry was.
+[[gnu::always_inline]] static inline entry_t landing_push(struct space *space, unsigned level,
+                                                          cell_t *cell, uaddr_t address,
+                                                          unsigned window) REQUIRES(space->lock) {
+    uaddr_t first = space->landing_first[level - 1];
+    space->landing_first[level - 1] = address;
+    if (first == 0)
+        space->landing_last[level - 1] = cell;
+    return cell_exchange(cell, entry_window(first, window));
+}

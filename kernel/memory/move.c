@@ -2,25 +2,6 @@
 #include "memory/parcel.h"
 #include "memory/straight.h"
 
-// Puts all entries of a parcel, which has been looked at, into the slots at `path`, which are empty, or
-// the one of a cookie.
-[[gnu::always_inline]] static inline void parcel_put(struct parcel *parcel, const struct path *path,
-                                                     bool same_rights, bool cookie) {
-    struct sums sums = {};
-    for (unsigned i = 0; i < parcel->run.count; i++) {
-        entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
-        if (same_rights)
-            parcel->marks =
-                path_marks(&parcel->path, entry) & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
-        entry = parcel_take(parcel, i);
-        path_replace(path, i, entry);
-        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
-    }
-    parcel_left(parcel);
-    path_add(path, sums_sub(sums, cookie ? (struct sums){SUM_CHARGE, SUM_AWAY}
-                                         : (struct sums){parcel->run.count * SUM_HOLES, 0}));
-}
-
 static void sender_flush(struct space *space, const struct parcel *parcel) REQUIRES(space->lock) {
     if (parcel->flush)
         tlb_changed(space, parcel->run.address,
@@ -73,7 +54,10 @@ static status_t move_locked(struct space *from, struct parcel *parcel, struct sp
                                : destination_open(to, parcel, run, charge, &path);
     if (status != OK)
         return status;
-    parcel_put(parcel, &path, false, cookie != nullptr);
+    struct sums gone = {parcel->run.count * SUM_HOLES, 0};
+    if (cookie != nullptr)
+        gone = (struct sums){SUM_CHARGE, SUM_AWAY};
+    parcel_put(parcel, &path, gone, false);
     if (parcel->mode == PARCEL_GIVE && (pays || cookie != nullptr))
         account_refund(from->account, sums_charge(parcel->sums));
     sender_flush(from, parcel);
@@ -128,7 +112,7 @@ static status_t clone_locked(struct space *space, struct parcel *parcel, const s
     status = destination_open(space, parcel, run, sums_charge(parcel->sums), &path);
     if (status != OK)
         return status;
-    parcel_put(parcel, &path, true, false);
+    parcel_put(parcel, &path, (struct sums){run->count * SUM_HOLES, 0}, true);
     sender_flush(space, parcel);
     return OK;
 }

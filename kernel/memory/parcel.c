@@ -26,32 +26,16 @@ status_t parcel_decode(parcel_t descriptor, struct parcel *parcel) {
 
 // --- may it leave? -------------------------------------------------------------------------------
 
-static status_t absent_may_leave(entry_t entry) {
-    switch (entry_absent(entry)) {
-    case ABSENT_LENT:
-    case ABSENT_PAGER:
-        return ERR_AWAY;
-    case ABSENT_LANDING:
-        return ERR_EMPTY;
-    default:
-        return OK;
+static status_t entry_may_leave(const struct parcel *parcel, entry_t entry, struct sums sums,
+                                bool marked) {
+    if (sums.high != 0) { // of most entries it is 0
+        if (entry_is(entry, ABSENT_LANDING))
+            return ERR_EMPTY;
+        if (sums_away(sums) != 0)
+            return ERR_AWAY;
+        if (entry_is_table(entry, parcel->run.level) && entry_frame(entry)->pinned != 0)
+            return ERR_BUSY;
     }
-}
-
-static status_t table_may_leave(const struct frame *table) {
-    if (table->away != 0)
-        return ERR_AWAY;
-    return table->pinned != 0 ? ERR_BUSY : OK;
-}
-
-static status_t entry_may_leave(const struct parcel *parcel, entry_t entry, bool marked) {
-    status_t status = OK;
-    if (!entry_present(entry))
-        status = absent_may_leave(entry);
-    else if (entry_is_table(entry, parcel->run.level))
-        status = table_may_leave(entry_frame(entry));
-    if (status != OK)
-        return status;
     entry_t marks = path_marks(&parcel->path, entry);
     bool in_flight = marks & ENTRY_FLIGHT;
     bool fixed = (marks & ENTRY_BORROWED) || (entry & ENTRY_DMA);
@@ -67,9 +51,10 @@ status_t parcel_look(struct space *space, struct parcel *parcel, bool marked) {
     unsigned empty = 0;
     for (unsigned i = 0; i < run->count && status == OK; i++) {
         entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
-        status = entry_may_leave(parcel, entry, marked);
+        struct sums sums = entry_sums(entry, run->level);
+        status = entry_may_leave(parcel, entry, sums, marked);
         empty += entry_is(entry, ABSENT_EMPTY);
-        sums_accumulate(&parcel->sums, entry_sums(entry, run->level));
+        sums_accumulate(&parcel->sums, sums);
     }
     return status == OK && empty == run->count ? ERR_EMPTY : status;
 }
@@ -77,10 +62,11 @@ status_t parcel_look(struct space *space, struct parcel *parcel, bool marked) {
 // --- leaving -------------------------------------------------------------------------------------
 
 static entry_t entry_lent(entry_t entry, unsigned level) {
-    uint64_t value = sums_charge(entry_sums(entry, level));
-    if (level == 1)
-        value = entry_present(entry) ? number_of_frame(entry_frame(entry)) + 1
-                                     : !entry_is(entry, ABSENT_EMPTY);
+    uint64_t value = !entry_is(entry, ABSENT_EMPTY);
+    if (level > 1)
+        value = sums_charge(entry_sums(entry, level));
+    else if (entry_present(entry))
+        value = number_of_frame(entry_frame(entry)) + 1;
     return entry_absent_make(ABSENT_LENT, value, 0) |
            marks_in_absent(entry_marks(entry) & ~ENTRY_FLIGHT);
 }
@@ -101,10 +87,9 @@ static entry_t clone_take(struct parcel *parcel, unsigned index, entry_t entry) 
     return entry_with(entry, parcel->marks);
 }
 
-entry_t parcel_take(struct parcel *parcel, unsigned index) {
+entry_t parcel_take(struct parcel *parcel, unsigned index, entry_t entry) {
     const struct path *path = &parcel->path;
     unsigned level = parcel->run.level;
-    entry_t entry = entry_at(path_table(path), &path->cells[index]);
     if (parcel->mode == PARCEL_CLONE)
         return clone_take(parcel, index, entry);
     entry_t rest = parcel->mode == PARCEL_LEND ? entry_lent(entry, level)
@@ -121,53 +106,40 @@ entry_t parcel_take(struct parcel *parcel, unsigned index) {
 
 // --- marks of a message that waits ---------------------------------------------------------------
 
-static entry_t entry_fly(entry_t entry, bool fly) {
-    entry_t marks = entry_marks(entry) & ~ENTRY_FLIGHT;
-    return entry_with(entry, fly ? marks | ENTRY_FLIGHT : marks);
-}
-
 // Sets or clears the mark of one entry. Translations do not depend on it.
 static void cell_fly(const struct path *path, unsigned index, bool fly) {
     cell_t *cell = &path->cells[index];
     entry_t entry = entry_at(path_table(path), cell);
+    entry_t flight = fly ? ENTRY_FLIGHT : 0;
     if (!entry_present(entry))
-        cell_store(cell, entry_fly(entry, fly));
+        cell_store(cell, entry_with(entry, (entry_marks(entry) & ~ENTRY_FLIGHT) | flight));
     else if (fly)
         cell_set(cell, ENTRY_FLIGHT);
     else
         cell_clear(cell, ENTRY_FLIGHT);
 }
 
-static void parcel_fly(struct parcel *parcel, bool fly) {
-    const struct path *path = &parcel->path;
-    for (unsigned i = 0; i < parcel->run.count; i++) {
-        cell_fly(path, i, fly);
-        entry_t entry = entry_at(path_table(path), &path->cells[i]);
-        sums_accumulate(&parcel->left, entry_sums(entry, parcel->run.level));
-    }
-    parcel_left(parcel);
-}
-
-status_t parcel_mark(struct space *from, parcel_t descriptor) {
+static status_t parcel_fly(struct space *from, parcel_t descriptor, bool fly) {
     struct parcel parcel;
     status_t status = parcel_decode(descriptor, &parcel);
     if (status != OK)
         return status;
     space_lock(from, parcel.run.level);
-    status = parcel_look(from, &parcel, false);
+    status = parcel_look(from, &parcel, !fly);
+    for (unsigned i = 0; status == OK && i < parcel.run.count; i++) {
+        cell_fly(&parcel.path, i, fly);
+        entry_t entry = entry_at(path_table(&parcel.path), &parcel.path.cells[i]);
+        sums_accumulate(&parcel.left, entry_sums(entry, parcel.run.level));
+    }
     if (status == OK)
-        parcel_fly(&parcel, true);
+        parcel_left(&parcel);
     spinlock_release(&from->lock);
     return status;
 }
 
-void parcel_unmark(struct space *from, parcel_t descriptor) {
-    struct parcel parcel;
-    status_t status = parcel_decode(descriptor, &parcel);
+status_t parcel_mark(struct space *from, parcel_t parcel) { return parcel_fly(from, parcel, true); }
+
+void parcel_unmark(struct space *from, parcel_t parcel) {
+    status_t status = parcel_fly(from, parcel, false);
     assert(status == OK);
-    space_lock(from, parcel.run.level);
-    status = parcel_look(from, &parcel, true);
-    assert(status == OK);
-    parcel_fly(&parcel, false);
-    spinlock_release(&from->lock);
 }

@@ -43,33 +43,25 @@ static bool stays_cached(const struct space *from, const struct parcel *parcel) 
            __c11_atomic_load(&from->runners, __ATOMIC_SEQ_CST) == 1;
 }
 
-// What a window becomes behind the parcel; returns what that adds to the sums.
+// What a window becomes behind the parcel; returns the sums that are gone with it.
 static struct sums window_rest(const struct parcel *parcel, const struct landing *landing) {
     unsigned count = parcel->run.count, rest = landing->window - count;
     cell_t *cells = &landing->path.cells[count];
-    if (rest == 0)
-        return (struct sums){};
     if (parcel->mode == PARCEL_LEND) {
-        cell_store(cells, entry_window(0, landing->window) | ABSENT_TAKEN);
-        return (struct sums){0, rest * SUM_PINNED};
+        if (rest != 0)
+            cell_store(cells, entry_window(0, landing->window) | ABSENT_TAKEN);
+        return (struct sums){0, count * SUM_PINNED};
     }
     for (unsigned i = 0; i < rest; i++)
         cell_store(&cells[i], table_empty(path_table(&landing->path)));
-    return (struct sums){rest * SUM_HOLES, 0};
+    return (struct sums){-(rest * SUM_HOLES), landing->window * SUM_PINNED};
 }
 
 static void pass_commit(struct space *from, struct parcel *parcel, struct space *to,
                         const struct landing *landing) REQUIRES(from->lock, to->lock) {
-    landing_unlink(to, landing);
-    struct sums sums = window_rest(parcel, landing);
-    for (unsigned i = 0; i < parcel->run.count; i++) {
-        entry_t entry = parcel_take(parcel, i);
-        path_replace(&landing->path, i, entry);
-        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
-    }
-    parcel_left(parcel);
-    path_add(&landing->path,
-             sums_sub(sums, (struct sums){0, landing->window * SUM_PINNED}));
+    landing_unlink(to, parcel->run.level, landing->previous,
+                   entry_next_window(cell_load(landing->path.cells)));
+    parcel_put(parcel, &landing->path, window_rest(parcel, landing), false);
     if (parcel->mode != PARCEL_LEND) {
         to->landing_windows[parcel->run.level - 1]--;
         if (parcel->mode == PARCEL_GIVE && from->account != to->account)
@@ -110,11 +102,8 @@ status_t parcel_pass(struct space *from, parcel_t descriptor, bool marked, struc
 static bool entry_lent_on(entry_t entry, unsigned level) {
     if (!entry_present(entry))
         return entry_is(entry, ABSENT_LENT) || (entry & ABSENT_FLIGHT);
-    if (entry & ENTRY_FLIGHT)
-        return true;
-    if (!entry_is_table(entry, level))
-        return false;
-    return entry_frame(entry)->away != 0 || entry_frame(entry)->pinned != 0;
+    bool below = entry_is_table(entry, level) && entry_frame(entry)->sums[1] != 0;
+    return below || (entry & ENTRY_FLIGHT);
 }
 
 // A descriptor that the kernel itself made or checked.
@@ -191,7 +180,7 @@ static void window_return(struct space *space, const struct run *run, const stru
             cell_store(behind, ENTRY_LANDING);
         }
     }
-    landing_push(space, path, run->address, window);
+    (void)landing_push(space, run->level, path->cells, run->address, window);
 }
 
 status_t parcel_return(struct space *borrower, parcel_t landed, struct space *lender,

@@ -99,9 +99,7 @@ straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t ac
     if (loan == nullptr &&
         (frames > accepted || !gift_pay(from->account, to->account, frames)))
         goto out;
-    to->landing_first[level - 1] = entry_next_window(window);
-    if (__builtin_expect(to->landing_first[level - 1] == 0, 0))
-        to->landing_last[level - 1] = nullptr;
+    landing_unlink(to, level, nullptr, entry_next_window(window));
     entry = cell_exchange(own->cells, loan != nullptr ? page_lent(entry)
                                                       : table_empty(own->table[level - 1]));
     entry_t taken = (entry & ~(ENTRY_WRITABLE | ENTRY_WRITE)) | ENTRY_NO_EXECUTE;
@@ -136,7 +134,7 @@ static inline bool page_return(struct space *borrower, parcel_t landed, struct s
                                parcel_t home, struct page_loan *loan) NO_THREAD_SAFETY_ANALYSIS {
     static constexpr entry_t same = ENTRY_ADDRESS | ENTRY_FLIGHT | ENTRY_PRESENT;
     cell_t *cell = loan->cell;
-    uaddr_t address = parcel_address(landed), first = borrower->landing_first[0];
+    uaddr_t address = parcel_address(landed);
     if (!straight_lock(borrower, lender))
         return false;
     bool done = !((cell_load(cell) ^ loan->entry) & same) &&
@@ -144,12 +142,9 @@ static inline bool page_return(struct space *borrower, parcel_t landed, struct s
                 way_find(lender, WAY_OWN, parcel_address(home), 1);
     if (done) {
         unsigned window = entry_second(loan->window);
-        entry_t taken = cell_exchange(cell, entry_window(first, window));
+        entry_t taken = landing_push(borrower, 1, cell, address, window);
         if (window != 1)
             cell_store(cell + 1, ENTRY_LANDING);
-        borrower->landing_first[0] = address;
-        if (first == 0)
-            borrower->landing_last[0] = cell;
         __c11_atomic_fetch_add(&borrower->generation, 1, __ATOMIC_SEQ_CST);
         if (!space_single(borrower))
             tlb_owed(borrower);
