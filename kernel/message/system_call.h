@@ -49,15 +49,18 @@ void system_call_arrive(struct thread *thread);
 // soon as every hart has left the system calls that saw it alive.
 static inline void *object_look_up(struct thread *thread, handle_t handle, enum object_type type,
                                    rights_t rights, status_t *status) {
-    *status = OK;
-    if (type == OBJECT_PROCESS && handle == HANDLE_NONE)
+    if (type == OBJECT_PROCESS && handle == HANDLE_NONE) {
+        *status = OK;
         return thread->process;
+    }
     struct handle_entry *entry = handle_look_up(thread->process, handle, type, rights, status);
     void *object = entry != nullptr ? entry->object : nullptr;
     if (type == OBJECT_PROCESS && object != nullptr && (rights & RIGHT_CONTROL) &&
-        ((struct process *)object)->state >= PROCESS_ENDING)
+        ((struct process *)object)->state >= PROCESS_ENDING) {
         *status = ERR_ENDED;
-    return *status == OK ? object : nullptr;
+        return nullptr;
+    }
+    return object;
 }
 
 // Gives the creator of an object its handle, and drops the creation's own reference.
