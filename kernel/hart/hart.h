@@ -32,7 +32,7 @@ struct hart_counters {
 struct hart {
     // Offsets known to entry.S.
     struct hart *self;          // 0x00
-    uint64_t user_rsp;          // 0x08 scratch of the system-call entry
+    uint64_t messages;          // 0x08 numbered so far
     uint64_t kernel_stack;      // 0x10 top of this hart's stack
     struct thread *current;     // 0x18 nullptr: idle
     int64_t tokens;             // 0x20 of the current thread
@@ -66,7 +66,6 @@ struct hart {
 
     const struct registers *stopped; // its last state, when a crash has stopped it
     struct trace_ring *ring;
-    uint64_t messages; // numbered so far
     uint64_t tagged[SPACE_TAGS]; // generations of which translations are kept (memory/tlb.c)
     struct hart_counters counters;
     struct hart_arch arch;

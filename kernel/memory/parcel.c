@@ -87,7 +87,9 @@ static entry_t clone_take(struct parcel *parcel, unsigned index, entry_t entry) 
     return entry_with(entry, parcel->marks);
 }
 
-entry_t parcel_take(struct parcel *parcel, unsigned index, entry_t entry) {
+// Takes `entry`, the parcel's index-th, out of its table, as the mode says; returns it as it goes
+// on, with `marks`.
+static entry_t parcel_take(struct parcel *parcel, unsigned index, entry_t entry) {
     const struct path *path = &parcel->path;
     unsigned level = parcel->run.level;
     if (parcel->mode == PARCEL_CLONE)
@@ -119,6 +121,11 @@ static void cell_fly(const struct path *path, unsigned index, bool fly) {
         cell_clear(cell, ENTRY_FLIGHT);
 }
 
+// Brings the sender's sums up to date.
+static void parcel_left(const struct parcel *parcel) {
+    path_add(&parcel->path, sums_sub(parcel->left, parcel->sums));
+}
+
 static status_t parcel_fly(struct space *from, parcel_t descriptor, bool fly) {
     struct parcel parcel;
     status_t status = parcel_decode(descriptor, &parcel);
@@ -142,4 +149,20 @@ status_t parcel_mark(struct space *from, parcel_t parcel) { return parcel_fly(fr
 void parcel_unmark(struct space *from, parcel_t parcel) {
     status_t status = parcel_fly(from, parcel, false);
     assert(status == OK);
+}
+
+void parcel_put(struct parcel *parcel, const struct path *path, struct sums gone,
+                bool same_rights) {
+    struct sums sums = {};
+    for (unsigned i = 0; i < parcel->run.count; i++) {
+        entry_t entry = entry_at(path_table(&parcel->path), &parcel->path.cells[i]);
+        if (same_rights)
+            parcel->marks =
+                path_marks(&parcel->path, entry) & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE);
+        entry = parcel_take(parcel, i, entry);
+        path_replace(path, i, entry);
+        sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
+    }
+    parcel_left(parcel);
+    path_add(path, sums_sub(sums, gone));
 }

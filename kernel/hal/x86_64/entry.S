@@ -8,7 +8,6 @@
 #include "hal/x86_64/layout.h"
 
 // Offsets in struct hart.
-#define HART_USER_RSP %gs:0x08
 #define HART_KERNEL_STACK %gs:0x10
 #define HART_CURRENT %gs:0x18
 #define HART_TOKENS %gs:0x20
@@ -58,9 +57,9 @@
 //
 // The two fast calls are C functions (message/fast.c) that take, in the registers of clang's regcall:
 // rax deadline, rcx return address, rdx the program's rsp, rdi handle, rsi tag, and r8 and r9 as 0.
-// A parcel's descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by jumping to message_leave with the next thread's
-// rax, rcx, rdx (its rsp), rdi and rsi, or to the slow path, with rip, rsp and deadline stored in the
-// thread's block.
+// A parcel's descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by jumping to
+// message_leave with the next thread's rax, rcx, rdx (its rsp), rdi and rsi, or to the slow path, with
+// rip, rsp and deadline stored in the thread's block.
     .globl entry_system_call
     .p2align 6
 entry_system_call:
@@ -175,17 +174,13 @@ __regcall3__message_reply_receive_slow:
     movq T_rsp(%r11), %rsp
 
 system_call_slow:
-    movq %rsp, HART_USER_RSP
+    movq HART_CURRENT, %r11
+    movq %rsp, T_rsp(%r11)
     movq HART_KERNEL_STACK, %rsp
-    pushq %rax
-    movq HART_CURRENT, %rax
-    popq T_rax(%rax)
-    movq %rcx, T_rip(%rax)
-    movq HART_USER_RSP, %rcx
-    movq %rcx, T_rsp(%rax)
-    STORE rax, r10, rdx, rsi, rdi, r8, r9, rbx, rbp, r12, r13, r14, r15
-    movl $0, T_FULL(%rax)
-    movq %rax, %rdi
+    movq %rcx, T_rip(%r11)
+    STORE r11, rax, r10, rdx, rsi, rdi, r8, r9, rbx, rbp, r12, r13, r14, r15
+    movl $0, T_FULL(%r11)
+    movq %r11, %rdi
     xorl %ebp, %ebp
     call system_call_arrive
 
