@@ -92,8 +92,8 @@ static inline uint64_t parcel_size(parcel_t parcel) {
     return parcel_count(parcel) * level_size(parcel_level(parcel));
 }
 
-// rax as received: status in bits 0-15, kind in 16-19, taken in 20, failed in 21, parcel's charge in
-// 24-63.
+// rax as received: status in bits 0-15, kind in 16-19, taken in 20, failed in 21, parcel's charge
+// in 24-63.
 static constexpr unsigned RESULT_KIND_SHIFT = 16;
 static constexpr unsigned RESULT_CHARGE_SHIFT = 24;
 // With an error of a call: the server had taken the request before it went wrong.
@@ -101,9 +101,9 @@ static constexpr uint64_t RESULT_TAKEN = 1ull << 20;
 // With a completion: the call failed; its error stands in the tag, where a reply has its status.
 static constexpr uint64_t RESULT_FAILED = 1ull << 21;
 
-// What a receive brings, in the order in which a port hands them out: notifications, then deaths and
-// completions in order of arrival, then requests and faults (fairly between accounts, in order for
-// each sender).
+// What a receive brings, in the order in which a port hands them out: notifications, then deaths
+// and completions in order of arrival, then requests and faults (fairly between accounts, in order
+// for each sender).
 enum message_kind : uint8_t {
     KIND_REPLY = 0,        // of call: the reply
     KIND_REQUEST = 1,      // badge: the sender's (see port_derive)
@@ -118,15 +118,15 @@ enum message_kind : uint8_t {
 };
 
 // A fault is a request of the thread that touched memory, and is answered like one, at once or
-// after reply_keep. Status OK lets the thread touch again. With it can come one page (GIVE or CLONE,
-// of level 1) for the place that was touched, with the descriptor's rights, while that is still
-// empty: the process pays for it, and for the tables on the way. Or while the same cookie is still
-// there: then the process has paid, and what the place does not allow is left out of the rights. Only
-// the pager makes cookies, but one may have been freed since the touch. Such a parcel needs no window
-// and no charge accepted there. An answer that does not fit is refused, and can be made otherwise:
-// ERR_OCCUPIED (the place has changed: answer OK without a parcel), ERR_BAD_ARGUMENT (another parcel,
-// or handles), and those of parcel_move. Any other status, or no answer, ends the process
-// (END_FAULTED).
+// after reply_keep. Status OK lets the thread touch again. With it can come one page (GIVE or
+// CLONE, of level 1) for the place that was touched, with the descriptor's rights, while that is
+// still empty: the process pays for it, and for the tables on the way. Or while the same cookie is
+// still there: then the process has paid, and what the place does not allow is left out of the
+// rights. Only the pager makes cookies, but one may have been freed since the touch. Such a parcel
+// needs no window and no charge accepted there. An answer that does not fit is refused, and can be
+// made otherwise: ERR_OCCUPIED (the place has changed: answer OK without a parcel),
+// ERR_BAD_ARGUMENT (another parcel, or handles), and those of parcel_move. Any other status, or no
+// answer, ends the process (END_FAULTED).
 static constexpr uint64_t TOUCH_WRITE = 1 << 0;   // access: else a read,
 static constexpr uint64_t TOUCH_EXECUTE = 1 << 1; // or an instruction
 static constexpr uint64_t TOUCH_EMPTY = 1 << 2;   // cause: nothing is there,

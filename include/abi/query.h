@@ -10,7 +10,7 @@ enum query_topic : uint32_t {
     QUERY_HARTS = 2,     // struct query_hart
     QUERY_LOG = 3,       // struct query_log: kernel modules and their levels
     QUERY_CHECK = 4,     // struct query_check: walks all equations; debugging aid, slow
-    QUERY_TRACE = 5,     // struct trace_record (include/abi/trace.h) of a hart; index: hart << 48 | n
+    QUERY_TRACE = 5,     // struct trace_record (abi/trace.h) of a hart; index: hart << 48 | n
     QUERY_LOG_TEXT = 6,  // bytes of the log ring, from an offset on
     QUERY_SYMBOL = 7,    // bytes: name of the kernel function at an address
     QUERY_CRASH = 8,     // one struct query_crash: the latest of a process; index: its number
@@ -60,7 +60,7 @@ struct query_hart {
     uint32_t index, apic_id, online, reserved;
     uint64_t idle_ticks, page_flushes, flush_ipis, wake_ipis, interrupts, spurious;
     uint64_t switches, space_loads; // the fast path of a call, and of its reply, counts neither
-    uint64_t space_keeps; // loads that kept the space's translations, those of the fast path included
+    uint64_t space_keeps; // loads that kept the translations, those of the fast path included
 };
 
 // Why and where a program was ended by a fault: for whoever knows the names of its functions.

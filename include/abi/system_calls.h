@@ -102,7 +102,7 @@
        follows in pieces: MEMORY_FILL | n << MEMORY_GROUP_SHIFT on slots that are filled           \
        and writable makes their n-th MEMORY_GROUP pages present (those before one that fails       \
        stay so). ERR_BAD_SLOT, ERR_OCCUPIED, ERR_NO_FRAME; MEMORY_FILL: ERR_EMPTY,                 \
-       ERR_BAD_ARGUMENT (behind the slots). MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT: pages     \
+       ERR_BAD_ARGUMENT (behind the slots). MEMORY_PAGER | cookie << MEMORY_COOKIE_SHIFT: pages    \
        (level 1) of a process whose pager one is, to be provided at the first touch, with cookies  \
        from this one on; they are charged now, and are not given, lent or cloned before.           \
        ERR_NOT_ALLOWED (one is not), ERR_BAD_SLOT, ERR_BAD_ARGUMENT (a cookie of more than 40      \

@@ -3,5 +3,6 @@
 
 #include <stddef.h>
 
-// Number of equations that do not hold; the first is described in `text`. Other harts should be idle.
+// Number of equations that do not hold; the first is described in `text`. Other harts should be
+// idle.
 unsigned system_check(char *text, size_t size);

@@ -5,10 +5,11 @@
 
 #include "hal/hal.h"
 
-// Reports what, where (file, line), this hart's registers and backtrace with function names, every other hart's
-// last state, the log's last lines; ends the machine as crashed. Never returns, never allocates,
-// survives being entered twice.
-[[noreturn, gnu::format(printf, 3, 4)]] void crash(const char *file, int line, const char *format, ...);
+// Reports what, where (file, line), this hart's registers and backtrace with function names, every
+// other hart's last state, the log's last lines; ends the machine as crashed. Never returns, never
+// allocates, survives being entered twice.
+[[noreturn, gnu::format(printf, 3, 4)]] void crash(const char *file, int line,
+                                                   const char *format, ...);
 
 // The same for an exception taken in the kernel.
 [[noreturn]] void crash_exception(const struct registers *registers, unsigned vector,

@@ -3,7 +3,8 @@
 // "log=LEVEL" or "log=module:LEVEL,module:LEVEL", and system_log_level).
 //
 // A source file names its module once:  LOG_MODULE(LOG_MEMORY);  then calls log_info("..."), etc.
-// Formats: %s %.*s %c %d %u %x %lu %ld %lx %zu %p %% with width, '-' and '0' padding. Lines end by themselves.
+// Formats: %s %.*s %c %d %u %x %lu %ld %lx %zu %p %% with width, '-' and '0' padding. Lines end by
+// themselves.
 #pragma once
 
 #include <abi/status.h>
@@ -38,7 +39,8 @@ enum log_module : uint8_t {
 void log_program_line(const char *name, enum log_level level, const char *text, size_t length);
 
 // Formats into a buffer, always ended by 0; returns the length that the whole text has.
-[[gnu::format(printf, 3, 4)]] size_t text_format(char *buffer, size_t size, const char *format, ...);
+[[gnu::format(printf, 3, 4)]] size_t text_format(char *buffer, size_t size,
+                                                 const char *format, ...);
 size_t text_format_list(char *buffer, size_t size, const char *format, va_list arguments);
 
 // The error's text (include/abi/status.h).

@@ -23,5 +23,6 @@ void memory_map_report(const struct boot_info *boot) {
 void memory_report(void) {
     struct frame_counts counts;
     frames_count(&counts);
-    log_info("memory: %lu MiB, %lu KiB free", counts.total >> 8, (counts.free + counts.zeroed) << 2);
+    log_info("memory: %lu MiB, %lu KiB free", counts.total >> 8,
+             (counts.free + counts.zeroed) << 2);
 }

@@ -9,8 +9,8 @@
 
 struct thread;
 
-// Gives every hart a ring of as many bytes as the boot option "trace_ring=" says, 64 KiB by default,
-// and starts recording if asked ("trace=on").
+// Gives every hart a ring of as many bytes as the boot option "trace_ring=" says, 64 KiB by
+// default, and starts recording if asked ("trace=on").
 void trace_initialize(const char *options);
 void trace_enable(bool on);
 

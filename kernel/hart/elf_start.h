@@ -1,11 +1,12 @@
-// The minimal reader for the ELF files of boot modules (static-PIE, x86-64). All other ELF files are
-// the loader server's.
+// The minimal reader for the ELF files of boot modules (static-PIE, x86-64). All other ELF files
+// are the loader server's.
 #pragma once
 
 #include "hart/process.h"
 
-// Copies the program's segments into the process, at LAYOUT_SERVER_IMAGE, with their own permissions.
-// Gives the entry point and the image's size in bytes. ERR_BAD_FORMAT (logged with the reason), and errors of memory_create.
+// Copies the program's segments into the process, at LAYOUT_SERVER_IMAGE, with their own
+// permissions. Gives the entry point and the image's size in bytes. ERR_BAD_FORMAT (logged with the
+// reason), and errors of memory_create.
 status_t elf_place(struct process *process, const void *file, size_t size, uaddr_t *entry,
                    uint64_t *image_size);
 

@@ -37,10 +37,10 @@ struct hart {
     struct thread *current;     // 0x18 nullptr: idle
     int64_t tokens;             // 0x20 of the current thread
     uint32_t trace;             // 0x28 not 0: record messages
-    uint32_t special;           // 0x2c SPECIAL_ bits of the current thread; with `trace`: no fast path
+    uint32_t special;           // 0x2c SPECIAL_ bits of the thread; with `trace`: no fast path
     ticks_t tick_guard;         // 0x30 when the one-shot timer fires, less one; ~0 - 1: not armed
 
-    _Atomic(struct space *) space; // whose root is loaded; nullptr: the kernel's own. Others read it
+    _Atomic(struct space *) space; // whose root is loaded; nullptr: the kernel's. Others read it
     uint64_t generation;           // of that space when it was loaded
 
     uint32_t index;
@@ -54,7 +54,7 @@ struct hart {
 
     struct spinlock timers_lock;
     struct timer *timers; // a heap, nearest deadline at the root
-    ticks_t nearest;      // that deadline, TICK_NEVER if there is none; the owner reads it unlocked,
+    ticks_t nearest;      // that deadline, or TICK_NEVER; the owner reads it unlocked,
                           // others only take timers out: it is too early at worst
 
     _Atomic(struct thread *) inbox; // threads that others made runnable here (a stack)

@@ -1,5 +1,5 @@
-// Boot modules: programs that the kernel starts itself, and data that they open. The module lines are
-// the wiring diagram (boot/grub/grub.cfg): which port a process serves and which it may call.
+// Boot modules: programs that the kernel starts itself, and data that they open. The module lines
+// are the wiring diagram (boot/grub/grub.cfg): which port a process serves and which it may call.
 #pragma once
 
 #include "hart/process.h"
@@ -13,7 +13,8 @@ static inline uint64_t module_size(const struct module *module) {
     return module->boot != nullptr ? module->boot->size : 0;
 }
 
-// Starts every program among the modules. Crashes with the names of required modules that are absent.
+// Starts every program among the modules. Crashes with the names of required modules that are
+// absent.
 void modules_start(const struct boot_info *boot);
 
 // Says in the log that a program of a module has ended. Nothing restarts one yet: without memory

@@ -153,8 +153,8 @@ static void watch_post(const struct process *process, struct watch *watch) {
     port_post(watch->event.port, &watch->event);
 }
 
-// It has ENDED: posts the deaths. Who asked first hears first: the loader, which names the functions of
-// a crash, before the parent.
+// It has ENDED: posts the deaths. Who asked first hears first: the loader, which names the
+// functions of a crash, before the parent.
 static void watches_tell(struct process *process) {
     spinlock_acquire(&process->lock);
     process->state = PROCESS_ENDED;
@@ -297,7 +297,8 @@ void process_loan_home(struct process *process) {
 
 void process_loans_look(struct process *process) {
     spinlock_acquire(&process->lock);
-    bool resume = process->awaits_loans && __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) == 0;
+    bool resume =
+        process->awaits_loans && __c11_atomic_load(&process->loans, __ATOMIC_ACQUIRE) == 0;
     if (resume)
         process->awaits_loans = false;
     struct thread *waiters = process->lent_waiters;
@@ -344,8 +345,8 @@ static void threads_stop(struct process *process) {
         harts_notify();
 }
 
-// A thread that was just about to wait, or that was entered on the fast path since, has been missed:
-// looks again when every hart has come by, until there is none.
+// A thread that was just about to wait, or that was entered on the fast path since, has been
+// missed: looks again when every hart has come by, until there is none.
 static void stop_again(struct quiet *quiet) {
     struct process *process = CONTAINER_OF(quiet, struct process, stopping);
     if (*(const volatile uint32_t *)&process->live == 0) {

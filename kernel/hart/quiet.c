@@ -4,8 +4,8 @@
 #include "hart/task.h"
 #include "sync/spinlock.h"
 
-// `quiet_now` counts deferrals. Each hart's `quiet` is the value that it saw at its last quiet point;
-// what was deferred at stamp s may go when every hart's is at least s.
+// `quiet_now` counts deferrals. Each hart's `quiet` is the value that it saw at its last quiet
+// point; what was deferred at stamp s may go when every hart's is at least s.
 _Atomic uint64_t quiet_now = 1;
 static struct spinlock lock;
 static struct quiet *waiting, **last = &waiting;

@@ -1,4 +1,5 @@
-// Which thread a hart runs. Queues are touched by their owner only; others post to the hart's inbox.
+// Which thread a hart runs. Queues are touched by their owner only; others post to the hart's
+// inbox.
 #pragma once
 
 #include "hart/thread.h"

@@ -58,7 +58,8 @@ status_t system_system_end(struct thread *, const struct object *, uint32_t how,
     return OK;
 }
 
-// --- queries --------------------------------------------------------------------------------------
+// --- queries
+// --------------------------------------------------------------------------------------
 
 // The records are made in the kernel's page of this hart, then copied: the program's page could go
 // away meanwhile, and making them may need the lock of its space.

@@ -1,9 +1,9 @@
-// Threads: the unit of scheduling. A thread has no kernel stack; while it does not run, its registers
-// stand in its block.
+// Threads: the unit of scheduling. A thread has no kernel stack; while it does not run, its
+// registers stand in its block.
 //
-// A thread is in exactly one place: a hart's current one, in a hart's queue or inbox, on a port's list
-// (`port` is set), in a server's hand (its call is TAKEN or REPLYING), among its process's lent_waiters,
-// or ended. Whoever takes it out of there owns it; see message/call.h for the calls.
+// A thread is in exactly one place: a hart's current one, in a hart's queue or inbox, on a port's
+// list (`port` is set), in a server's hand (its call is TAKEN or REPLYING), among its process's
+// lent_waiters, or ended. Whoever takes it out of there owns it; see message/call.h for the calls.
 #pragma once
 
 #include "hart/hart.h"
@@ -72,8 +72,8 @@ status_t thread_start(struct thread *thread);
 // What a thread and a begun call have in common.
 void thread_prepare(struct thread *thread, struct process *process);
 
-// Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable. A
-// begun call completes; no lock is held then.
+// Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable.
+// A begun call completes; no lock is held then.
 void thread_ready(struct thread *thread);
 
 // The same for those linked by `next`.
@@ -84,8 +84,8 @@ static inline void threads_ready(struct thread *first) {
     }
 }
 
-// Ends the current thread's stay on this hart; another is picked on the way out. It has been put where
-// it belongs now, and may already run elsewhere.
+// Ends the current thread's stay on this hart; another is picked on the way out. It has been put
+// where it belongs now, and may already run elsewhere.
 void hart_leave(struct hart *hart);
 
 // The same when it did not leave by its own doing: its vector registers are kept.

@@ -16,8 +16,8 @@ static void vector_unexpected(struct hart *hart, uint64_t vector) {
         log_warning("unexpected interrupt, vector %lu; further ones are only counted", vector);
 }
 
-// Controllers deliver for no reason, too, and have nothing in service then: the local APIC a vector of
-// its own, the legacy ones, whose lines are all masked, their line 7.
+// Controllers deliver for no reason, too, and have nothing in service then: the local APIC a vector
+// of its own, the legacy ones, whose lines are all masked, their line 7.
 static bool is_spurious(uint64_t vector) {
     return vector == VECTOR_SPURIOUS || vector < VECTOR_LINES;
 }

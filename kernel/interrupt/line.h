@@ -1,5 +1,5 @@
-// Interrupt lines as objects: a line, once it is bound, signals bits of its driver's notification and
-// stays masked until the driver acknowledges. A line that nobody holds is masked.
+// Interrupt lines as objects: a line, once it is bound, signals bits of its driver's notification
+// and stays masked until the driver acknowledges. A line that nobody holds is masked.
 #pragma once
 
 #include "message/port.h"

@@ -4,8 +4,8 @@
 // being freed; used <= limit; limits sum to what the kernel handed to the first process.
 //
 // Both are changed by different harts at once: whoever raises `used` looks at `limit` afterwards,
-// whoever lowers `limit` looks at `used` afterwards, both in the one order that all harts agree on, so
-// of two that conflict at least one steps back.
+// whoever lowers `limit` looks at `used` afterwards, both in the one order that all harts agree on,
+// so of two that conflict at least one steps back.
 #pragma once
 
 #include "debug/crash.h"

@@ -56,7 +56,8 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
     return pager ? SUM_AWAY : 0;
 }
 
-// Fills empty slots with the pages of a list, and behind them entries without frames, like `absent`.
+// Fills empty slots with the pages of a list, and behind them entries without frames, like
+// `absent`.
 [[gnu::always_inline]] static inline status_t slots_fill(struct space *space, const struct run *run,
                                                          entry_t marks, struct frame *list,
                                                          entry_t absent) {
@@ -157,7 +158,9 @@ static bool page_create(struct space *space, parcel_t slots) {
 }
 
 status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
-    return kind == MEMORY_PAGES && page_create(space, slots) ? OK : slots_create(space, slots, kind);
+    if (kind == MEMORY_PAGES && page_create(space, slots))
+        return OK;
+    return slots_create(space, slots, kind);
 }
 
 // --- boot modules --------------------------------------------------------------------------------

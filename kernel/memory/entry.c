@@ -53,11 +53,13 @@ static struct frame *table_dig_up(void) {
     return table;
 }
 
-// Most tables are sparse: cells are skipped in groups, and none is looked at behind the last present.
+// Most tables are sparse: cells are skipped in groups, and none is looked at behind the last
+// present.
 void table_drop(struct frame *table, unsigned limit) {
     static constexpr unsigned GROUP = 8;
     unsigned level = table->level;
-    for (cell_t *group = table_cells(table); table->present != 0 && limit >= GROUP; group += GROUP) {
+    cell_t *group = table_cells(table);
+    for (; table->present != 0 && limit >= GROUP; group += GROUP) {
         entry_t any = 0;
         for (unsigned i = 0; i < GROUP; i++)
             any |= cell_load(&group[i]);

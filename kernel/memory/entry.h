@@ -209,7 +209,10 @@ static inline void table_add(struct frame *table, struct sums sums) {
 
 // One entry more refers to the same as this present one.
 static inline void entry_reference(entry_t entry) {
-    __builtin_expect(entry & ENTRY_LARGE, 0) ? large_count(entry, 1) : frame_reference(entry_frame(entry));
+    if (__builtin_expect(entry & ENTRY_LARGE, 0))
+        large_count(entry, 1);
+    else
+        frame_reference(entry_frame(entry));
 }
 
 // Lets go of what an entry that has left its table referred to. No translation is left. A table or

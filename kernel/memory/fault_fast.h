@@ -9,14 +9,15 @@ bool fault_fast_shared(struct space *space, uaddr_t address, cell_t *cell, entry
     RELEASE(space->lock);
 
 static inline bool fault_fast_zero(const struct path *way, entry_t entry) {
-    static constexpr entry_t plain = ABSENT_KIND | ABSENT_WRITABLE | ABSENT_FLIGHT | ABSENT_BORROWED;
+    static constexpr entry_t plain =
+        ABSENT_KIND | ABSENT_WRITABLE | ABSENT_FLIGHT | ABSENT_BORROWED;
     entry_t execute = entry & ABSENT_EXECUTABLE ? 0 : ENTRY_NO_EXECUTE;
     return (entry & plain) == (ENTRY_ZERO | ABSENT_WRITABLE) &&
            way_page(way, ENTRY_WRITABLE | execute);
 }
 
-// Resolves a write to ZERO memory or to a shared page, on a private way. Takes the lock; any address.
-// False: it is not that simple; nothing has changed.
+// Resolves a write to ZERO memory or to a shared page, on a private way. Takes the lock; any
+// address. False: it is not that simple; nothing has changed.
 static inline bool fault_fast_write(struct space *space, uaddr_t address) {
     const struct path *way = &space->way[WAY_OWN];
     bool done = false;

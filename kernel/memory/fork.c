@@ -1,6 +1,6 @@
-// A space becomes a copy of another: whole subtrees are shared, copy-on-write. Where something below
-// a table is pinned, the copy gets a table of its own, and nothing in the place of what is pinned; no
-// table if that was all.
+// A space becomes a copy of another: whole subtrees are shared, copy-on-write. Where something
+// below a table is pinned, the copy gets a table of its own, and nothing in the place of what is
+// pinned; no table if that was all.
 #include "memory/internal.h"
 
 static status_t table_fork(struct frame *from, unsigned entries, struct frame **to);

@@ -97,8 +97,9 @@ static inline void frame_use(struct frame *frame, enum frame_state state, unsign
 }
 
 // Allocates 2^order neighbouring frames, aligned to their size; the first has references 1, level 1
-// and the state given (contents unknown, or zeroed), the others look like those inside a free block.
-// ERR_NO_FRAME. Any hart; takes from its own cache first, and from all others' before it fails.
+// and the state given (contents unknown, or zeroed), the others look like those inside a free
+// block. ERR_NO_FRAME. Any hart; takes from its own cache first, and from all others' before it
+// fails.
 status_t frame_allocate(unsigned order, enum frame_state state, struct frame **frame);
 status_t frame_allocate_zeroed(enum frame_state state, struct frame **frame);
 

@@ -18,7 +18,8 @@ struct heap {
 
 void heap_initialize(struct heap *heap, struct account *account);
 
-// A zeroed block of at least `size` bytes (up to HEAP_LARGEST), aligned to 64. ERR_NO_MEMORY, ERR_NO_FRAME.
+// A zeroed block of at least `size` bytes (up to HEAP_LARGEST), aligned to 64. ERR_NO_MEMORY,
+// ERR_NO_FRAME.
 status_t heap_allocate(struct heap *heap, size_t size, void **block);
 void heap_free(void *block);
 

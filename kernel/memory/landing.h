@@ -1,7 +1,7 @@
 // Windows: prepared slots in which parcels land. A free window is a run of LANDING entries; its
 // first one names the window's size and the next free window, so that the free windows of a level
-// form a list: in the order in which they were prepared, those that were used in front. A loan in a window leaves LANDING what it does not fill,
-// the first such entry TAKEN with the window's size.
+// form a list: in the order in which they were prepared, those that were used in front. A loan in a
+// window leaves LANDING what it does not fill, the first such entry TAKEN with the window's size.
 #pragma once
 
 #include "memory/internal.h"

@@ -34,7 +34,8 @@ status_t run_at(uaddr_t address, const struct run *like, struct run *run) {
 
 // Goes on from `path` to the level.
 static inline bool path_go(uaddr_t address, unsigned level, struct path *path) {
-    struct path at = {.cells = path->cells, .level = path->level, .all = path->all, .any = path->any};
+    struct path at = {
+        .cells = path->cells, .level = path->level, .all = path->all, .any = path->any};
     while (at.level > level) {
         entry_t entry = cell_load(at.cells);
         if (!entry_is_table(entry, at.level))
@@ -98,8 +99,8 @@ status_t path_open(struct space *space, uaddr_t address, unsigned level, struct 
 // --- tables that others share --------------------------------------------------------------------
 
 // Every child gets one reference more, so neither table may write any. Nobody else changes a shared
-// table, but harts set accessed and dirty bits, and others who copy it clear W as this does. Most are
-// full and have no large pages: then no entry needs to be asked what it is (`plain`).
+// table, but harts set accessed and dirty bits, and others who copy it clear W as this does. Most
+// are full and have no large pages: then no entry needs to be asked what it is (`plain`).
 [[gnu::always_inline]] static inline void cells_share(cell_t *from, cell_t *to, bool plain) {
 #pragma unroll 16
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {

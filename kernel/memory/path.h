@@ -32,8 +32,8 @@ status_t path_unshare(struct space *space, uaddr_t address, struct path *path)
     REQUIRES(space->lock);
 
 // The same as path_find, for a change: makes tables of ZERO entries and large pages on the way,
-// which changes no sum, and shares none of them. ERR_BAD_SLOT: a table is missing; ERR_AWAY: lent or
-// with a pager; ERR_BUSY: prepared for landing, or not zeroed yet; ERR_NO_FRAME.
+// which changes no sum, and shares none of them. ERR_BAD_SLOT: a table is missing; ERR_AWAY: lent
+// or with a pager; ERR_BUSY: prepared for landing, or not zeroed yet; ERR_NO_FRAME.
 status_t path_open(struct space *space, uaddr_t address, unsigned level, struct path *path)
     REQUIRES(space->lock);
 

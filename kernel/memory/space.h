@@ -26,8 +26,8 @@
 #include "memory/frame.h"
 #include "sync/spinlock.h"
 
-// Each space counts its generations in a range of its own, so that what a hart noted of one never fits
-// another. The range's number, in so many bits as there are, tags the space's translations.
+// Each space counts its generations in a range of its own, so that what a hart noted of one never
+// fits another. The range's number, in so many bits as there are, tags the space's translations.
 static constexpr uint64_t GENERATION_STEP = 1ull << 40;
 
 // The way from a space's root to the table in which slots lie (memory/path.h).
@@ -49,12 +49,12 @@ struct space {
     _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
     uint32_t landing_windows[LEVELS];      // prepared, free or taken
     // Ways that were found lately (memory/straight.h) to its memory, and to where parcels land or
-    // clones go; level 0: none. `way_to`: somewhere in what the table of slots maps. What was cut off
-    // may still be in `all` and `any`.
+    // clones go; level 0: none. `way_to`: somewhere in what the table of slots maps. What was cut
+    // off may still be in `all` and `any`.
     struct path way[2];
     uaddr_t way_to[2];
-    // Set before anything runs here, from then on as it is: whose cookies stand here, if anybody's, and
-    // where that space has a bit for each of the first ones.
+    // Set before anything runs here, from then on as it is: whose cookies stand here, if anybody's,
+    // and where that space has a bit for each of the first ones.
     struct space *pager;
     uaddr_t unseen;
     uint32_t unseen_bits;
@@ -67,8 +67,8 @@ static inline void ways_cut(struct space *space, unsigned level) REQUIRES(space-
             space->way[i].level = level;
 }
 
-// For whoever takes entries of a level out of their places, shares, marks or protects them: what was
-// found below them holds no longer. All others may take the lock as it is.
+// For whoever takes entries of a level out of their places, shares, marks or protects them: what
+// was found below them holds no longer. All others may take the lock as it is.
 static inline void space_lock(struct space *space, unsigned level) ACQUIRE(space->lock) {
     spinlock_acquire(&space->lock);
     ways_cut(space, level);
@@ -77,8 +77,8 @@ static inline void space_lock(struct space *space, unsigned level) ACQUIRE(space
 // Windows that a space can have prepared at a level: taking some back looks at all of them.
 static constexpr uint32_t LANDING_LIMIT = 2048;
 
-// An empty space, in zeroed memory: a root whose upper half is the kernel's. Charges the root. ERR_NO_MEMORY,
-// ERR_NO_FRAME.
+// An empty space, in zeroed memory: a root whose upper half is the kernel's. Charges the root.
+// ERR_NO_MEMORY, ERR_NO_FRAME.
 status_t space_create(struct space *space, struct account *account);
 
 // Unlinks and refunds all that is in it. No hart has it loaded, nothing is lent or borrowed any
@@ -103,8 +103,9 @@ status_t slot_release(struct space *space, parcel_t slots);
 status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
                       uint64_t *charge);
 
-// The same, or if there is a cookie, of a page to where it still stands, which has been charged for it;
-// what that entry does not allow is left out of the rights. ERR_OCCUPIED: it does not stand there.
+// The same, or if there is a cookie, of a page to where it still stands, which has been charged for
+// it; what that entry does not allow is left out of the rights. ERR_OCCUPIED: it does not stand
+// there.
 status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
                          uaddr_t destination, const uint64_t *cookie);
 

@@ -2,8 +2,8 @@
 #include "memory/internal.h"
 #include "memory/large.h"
 
-// Are a table's entries the parts of one block that is zeroed, with the same rights, each referred to
-// by its entry alone, and no larger together than pages can be?
+// Are a table's entries the parts of one block that is zeroed, with the same rights, each referred
+// to by its entry alone, and no larger together than pages can be?
 static bool table_is_one(const struct frame *table) {
     static constexpr entry_t CHANGING = ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_WRITE;
     const cell_t *cells = table_cells(table);

@@ -3,8 +3,8 @@
 //
 // The ways found last are kept in the space: most of what is touched lies in the same table as what
 // was touched before. They hold until a table leaves its place, is shared, marked or protected:
-// whoever takes the lock to do so forgets them (space_lock). Tables that are made, or that were shared
-// and get copies, are on no such way.
+// whoever takes the lock to do so forgets them (space_lock). Tables that are made, or that were
+// shared and get copies, are on no such way.
 #pragma once
 
 #include <abi/layout.h>
@@ -27,8 +27,8 @@ static inline bool way_keep(struct space *space, unsigned which, uaddr_t address
 [[clang::preserve_most]] bool way_look(struct space *space, unsigned which, uaddr_t address,
                                        unsigned level) REQUIRES(space->lock);
 
-// Makes one of the space's two ways lead to an entry; it may go on below. False: there is no straight
-// way.
+// Makes one of the space's two ways lead to an entry; it may go on below. False: there is no
+// straight way.
 [[gnu::always_inline]] static inline bool way_find(struct space *space, unsigned which,
                                                    uaddr_t address, unsigned level)
     REQUIRES(space->lock) {

@@ -1,13 +1,13 @@
 // Parcels of one entry that travel with a message, straight through: a page that is lent and comes
-// home, a page or a table that is given. Entries, sums, windows and generations are as parcel_pass and
-// parcel_return leave them (pass.c), so a loan made here can come home there. What is unusual in any
-// way, a lock that is held included, is left to them, with nothing changed.
+// home, a page or a table that is given. Entries, sums, windows and generations are as parcel_pass
+// and parcel_return leave them (pass.c), so a loan made here can come home there. What is unusual
+// in any way, a lock that is held included, is left to them, with nothing changed.
 //
 // Neither process has another thread, so no hart runs in one of the two spaces but this one, which
 // loads the receiver's root next: so a table that is given need not be flushed here. What this hart
-// knows of it is dropped by that load or, where translations are tagged, is the sender's and out of use
-// until somebody enters the sender's space, and finds its generation changed. The thread that lends a
-// page waits, and comes back to the page that it knows.
+// knows of it is dropped by that load or, where translations are tagged, is the sender's and out of
+// use until somebody enters the sender's space, and finds its generation changed. The thread that
+// lends a page waits, and comes back to the page that it knows.
 #pragma once
 
 #include "memory/landing.h"
@@ -21,8 +21,8 @@ struct page_loan {
     uint64_t window; // the borrower's as it was
 };
 
-static inline bool straight_lock(struct space *a, struct space *b) TRY_ACQUIRE(true, a->lock, b->lock)
-    NO_THREAD_SAFETY_ANALYSIS {
+static inline bool straight_lock(struct space *a, struct space *b)
+    TRY_ACQUIRE(true, a->lock, b->lock)    NO_THREAD_SAFETY_ANALYSIS {
     if (__builtin_expect(!spinlock_try(&a->lock), 0))
         return false;
     if (__builtin_expect(spinlock_try(&b->lock), 1))
@@ -43,7 +43,8 @@ static inline bool space_single(const struct space *space) {
     return __builtin_expect(__c11_atomic_load(&space->runners, __ATOMIC_SEQ_CST) == 1, 1);
 }
 
-[[gnu::always_inline]] static inline bool gift_pay(struct account *from, struct account *to, uint64_t frames) {
+[[gnu::always_inline]] static inline bool gift_pay(struct account *from, struct account *to,
+                                                   uint64_t frames) {
     if (from == to)
         return true;
     if (account_charge(to, frames) != OK)
@@ -70,12 +71,14 @@ window_dissolve(struct space *to, unsigned level, uint64_t size, uint64_t frames
     to->landing_windows[level - 1]--;
 }
 
-// Gives the one entry of a descriptor, of this level, or lends it where `loan` is not nullptr: a page.
-// The descriptor asks for nothing else, but may ask for it writable. Both spaces have one thread;
-// tlb_wait follows, and a load of the receiver's root, before that runs. `accepted`, `charge`: frames.
+// Gives the one entry of a descriptor, of this level, or lends it where `loan` is not nullptr: a
+// page. The descriptor asks for nothing else, but may ask for it writable. Both spaces have one
+// thread; tlb_wait follows, and a load of the receiver's root, before that runs. `accepted`,
+// `charge`: frames.
 [[gnu::always_inline]] static inline bool
-straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t accepted, unsigned level,
-           struct page_loan *loan, parcel_t *landed, uint64_t *charge) NO_THREAD_SAFETY_ANALYSIS {
+straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t accepted,
+              unsigned level, struct page_loan *loan, parcel_t *landed,
+              uint64_t *charge) NO_THREAD_SAFETY_ANALYSIS {
     static constexpr entry_t unusual =
         ENTRY_BORROWED | ENTRY_FLIGHT | ENTRY_READ_ONLY | ENTRY_DMA | ENTRY_LARGE;
     const struct path *own = &from->way[WAY_OWN], *there = &to->way[WAY_THERE];

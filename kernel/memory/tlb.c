@@ -48,7 +48,8 @@ void tlb_switch(void) {
     struct hart *hart = hart_self();
     struct space *space = __c11_atomic_load(&hart->space, __ATOMIC_RELAXED);
     hart->tagged[tag_of(hart->generation)] = hart->generation;
-    // Whoever counts the generation up after this reads hart->space as it is now, and asks for a flush.
+    // Whoever counts the generation up after this reads hart->space as it is now, and asks for a
+    // flush.
     __c11_atomic_thread_fence(__ATOMIC_SEQ_CST);
     hart->generation = __c11_atomic_load(&space->generation, __ATOMIC_ACQUIRE);
     unsigned tag = tag_of(hart->generation);

@@ -19,8 +19,9 @@
 // what is there. Here the generation is read before the load, behind a full barrier.
 //
 // Requests are posted under the space's lock and waited for by tlb_wait, mostly with no lock held.
-// Until then nothing that was unlinked may be used for anything else: entries go by tlb_release, and
-// no receiver of a parcel may run. Where no other hart runs the space all of this is a few tests.
+// Until then nothing that was unlinked may be used for anything else: entries go by tlb_release,
+// and no receiver of a parcel may run. Where no other hart runs the space all of this is a few
+// tests.
 #pragma once
 
 #include "hart/hart.h"

@@ -2,9 +2,9 @@
 //
 // A begun call stands in for the thread that waits: to queues, hands, deadlines and deaths it is a
 // caller like any other, only that it never runs. Instead of running on it arrives at a port of its
-// process as a completion: one for each begin, whatever happens. Its registers hold the request until
-// that is taken, then the reply until that is received; the reply's parcel and handles land in the
-// process when the server answers. It can be closed when nothing is in flight.
+// process as a completion: one for each begin, whatever happens. Its registers hold the request
+// until that is taken, then the reply until that is received; the reply's parcel and handles land
+// in the process when the server answers. It can be closed when nothing is in flight.
 #pragma once
 
 #include "hart/thread.h"
@@ -13,7 +13,7 @@
 struct begun {
     struct thread caller; // first: its object is the call object
     struct event event;   // the completion; holds a reference to its port
-    _Atomic bool busy;    // from begin, under the handle table's lock, until the completion is received
+    _Atomic bool busy;    // from begin, under the handle table's lock, until its completion
 };
 
 // A new call object, for completions at `port`: takes over a reference to that.

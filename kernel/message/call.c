@@ -29,9 +29,9 @@ static bool parcel_sendable(parcel_t parcel) {
                            !(parcel & PARCEL_HOLES) && parcel_mode(parcel) <= PARCEL_CLONE);
 }
 
-// A server waits: it takes the request and runs now, on this hart, on the caller's tokens; after a begin,
-// in its turn. Until it has accepted it stays on the port: who would end its wait meanwhile comes here
-// for the lock.
+// A server waits: it takes the request and runs now, on this hart, on the caller's tokens; after a
+// begin, in its turn. Until it has accepted it stays on the port: who would end its wait meanwhile
+// comes here for the lock.
 [[gnu::always_inline]] static inline status_t
 call_direct_locked(struct port *port, struct thread *caller, bool begun) REQUIRES(port->lock) {
     struct thread *server = port->waiting;
@@ -78,8 +78,8 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     return OK;
 }
 
-// Sends the request in the caller's registers, which is the sender or a begun call of its. An error: it
-// was not sent.
+// Sends the request in the caller's registers, which is the sender or a begun call of its. An
+// error: it was not sent.
 [[gnu::always_inline]] static inline status_t call_send(struct thread *caller,
                                                         const struct thread *sender) {
     bool begun = caller != sender;

@@ -1,9 +1,10 @@
-// The message path when nothing has to wait, nothing but words travels, and nothing is traced: a call
-// to a server that waits, and a reply to a caller when no other request is there. Everything else is
-// handed on to the slow path; until then nothing has been written but what that path writes anyway.
+// The message path when nothing has to wait, nothing but words travels, and nothing is traced: a
+// call to a server that waits, and a reply to a caller when no other request is there. Everything
+// else is handed on to the slow path; until then nothing has been written but what that path writes
+// anyway.
 //
-// The five words stay in rbx and r12 to r15 throughout. Arguments and results are the other registers
-// (entry.S says which is which); `low` and `high` come as 0 and stay so.
+// The five words stay in rbx and r12 to r15 throughout. Arguments and results are the other
+// registers (entry.S says which is which); `low` and `high` come as 0 and stay so.
 
 #include "message/fast.h"
 

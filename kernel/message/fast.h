@@ -1,5 +1,6 @@
-// What the fast message paths share (fast.c, fast_loan.c). Arguments and results ride in the registers
-// of clang's regcall (entry.S says which is which); `low` and `high` come as 0 and stay so.
+// What the fast message paths share (fast.c, fast_loan.c). Arguments and results ride in the
+// registers of clang's regcall (entry.S says which is which); `low` and `high` come as 0 and stay
+// so.
 #pragma once
 
 #include "hal/hal.h"
@@ -23,7 +24,8 @@ REGCALL void message_reply_receive_fast(PARAMETERS);
 // parcel's descriptor rides in `low`.
 REGCALL void message_carry_fast(PARAMETERS);
 REGCALL void message_return_fast(PARAMETERS);
-// Where they end (entry.S). The slow ones find rip, rsp and a deadline in the current thread's block.
+// Where they end (entry.S). The slow ones find rip, rsp and a deadline in the current thread's
+// block.
 REGCALL void message_call_slow(LEAVE_PARAMETERS);
 REGCALL void message_reply_receive_slow(LEAVE_PARAMETERS);
 REGCALL void message_carry_slow(LEAVE_PARAMETERS);
@@ -45,8 +47,8 @@ static inline bool fast_fits(const _Atomic handle_t *value, uint64_t handle) {
     return fits;
 }
 
-// The thread that waits at the port of a call which nothing is special about, with `locked`, the port,
-// and the handle's entry; or nullptr. Stores what the slow path looks for.
+// The thread that waits at the port of a call which nothing is special about, with `locked`, the
+// port, and the handle's entry; or nullptr. Stores what the slow path looks for.
 static inline struct thread *fast_server(struct thread *caller, uint64_t deadline, uint64_t rip,
                                          uint64_t rsp, uint64_t target, struct port **locked,
                                          const struct handle_entry **found)
@@ -82,8 +84,8 @@ static inline void fast_take(struct port *port, struct thread *server, struct th
     spinlock_release(&port->lock);
 }
 
-// Claims the call in a server's hand, and locks the port at which the server waits next, where nothing
-// else is: nullptr if that is not so. `change`: of the call's word.
+// Claims the call in a server's hand, and locks the port at which the server waits next, where
+// nothing else is: nullptr if that is not so. `change`: of the call's word.
 static inline struct port *fast_claim(struct thread *server, const struct handle_entry *entry,
                                       struct thread *caller, uint64_t target, uint64_t change)
     NO_THREAD_SAFETY_ANALYSIS {

@@ -1,5 +1,5 @@
-// The message path when one page is lent with the call, and comes home with the reply, or one entry is
-// given. What it checks beside that is what fast.c checks.
+// The message path when one page is lent with the call, and comes home with the reply, or one entry
+// is given. What it checks beside that is what fast.c checks.
 #include "message/fast.h"
 
 static inline bool carry(struct space *from, parcel_t parcel, struct thread *server,

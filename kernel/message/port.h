@@ -1,8 +1,8 @@
 // Ports, and what waits at them.
 //
 // Under its lock a port has: threads that wait to receive (any of them will do: the last to come is
-// the first to go, its memory is warm), or threads whose calls are queued (in order), or events. Never
-// a waiting receiver together with a queued call or an event.
+// the first to go, its memory is warm), or threads whose calls are queued (in order), or events.
+// Never a waiting receiver together with a queued call or an event.
 #pragma once
 
 #include "hart/time.h"

@@ -38,8 +38,8 @@ static inline void receive_publish(const struct thread *receiver) {
 }
 
 // Hands out what waits: notifications, events, then requests and faults; a request that cannot be
-// accepted is answered with the error, and its caller put in front of `refused`: threads_ready without
-// the lock. False if there was nothing.
+// accepted is answered with the error, and its caller put in front of `refused`: threads_ready
+// without the lock. False if there was nothing.
 bool receive_next_locked(struct port *port, struct thread *receiver, struct thread **refused)
     REQUIRES(port->lock);
 

@@ -1,6 +1,6 @@
 // Faults that a process's pager answers: the thread's call is such a message while `slow.touches`
-// is set. It lives as any call does, from QUEUED to IDLE, but what it sends stands in `touch`, and its
-// registers are those of the interrupted program, which come back untouched.
+// is set. It lives as any call does, from QUEUED to IDLE, but what it sends stands in `touch`, and
+// its registers are those of the interrupted program, which come back untouched.
 #pragma once
 
 #include "hart/thread.h"

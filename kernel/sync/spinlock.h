@@ -1,5 +1,5 @@
-// Spinlocks, for data that several harts change. Who has to wait waits in line (tickets); only whoever
-// comes just as the lock is free may be faster than the head of the line.
+// Spinlocks, for data that several harts change. Who has to wait waits in line (tickets); only
+// whoever comes just as the lock is free may be faster than the head of the line.
 //
 // Rules. Interrupts are off whenever kernel code runs, so a lock is never taken by an interrupt of
 // the hart that holds it. A holder does not block, does not wait for another hart's acknowledgement
@@ -27,8 +27,8 @@ struct CAPABILITY("spinlock") spinlock {
     _Atomic uint16_t next, owner; // tickets of those that wait: handed out, at the head of the line
 };
 
-// Waits for the lock in line, and takes it. Saves what it uses, so that whoever does not have to wait
-// saves nothing.
+// Waits for the lock in line, and takes it. Saves what it uses, so that whoever does not have to
+// wait saves nothing.
 [[clang::preserve_most]] void spinlock_wait(struct spinlock *lock);
 
 // Takes the lock if it is free.

@@ -1,5 +1,5 @@
-// stderr by lines, in place of picolibc's, which sends each character as a message of its own and so
-// mixes with what others write.
+// stderr by lines, in place of picolibc's, which sends each character as a message of its own and
+// so mixes with what others write.
 
 #include <stdio-bufio.h>
 #include <stdio.h>

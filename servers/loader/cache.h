@@ -1,6 +1,6 @@
 // Programs that were loaded lately: the pages of their files, so that the next process gets clones
-// without a look at the file. What is kept of a file counts only while the file system says that the
-// file is still the same one. Bounded; the one not used for longest makes room.
+// without a look at the file. What is kept of a file counts only while the file system says that
+// the file is still the same one. Bounded; the one not used for longest makes room.
 #pragma once
 
 #include "loader.h"

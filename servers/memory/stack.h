@@ -1,5 +1,6 @@
 // Faults of processes that this server opened: their stacks grow, up to LAYOUT_STACK_MAXIMUM, a
-// page at each first touch; mapped files are read (map.h); whatever else they touch that is not there ends them.
+// page at each first touch; mapped files are read (map.h); whatever else they touch that is not
+// there ends them.
 #pragma once
 
 #include <baton/server.h>

@@ -1,6 +1,6 @@
-// What a parcel of 1 GiB costs, all of it touched: clones, the first writes after them, and forks of
-// the process that holds it; what large pages cost, and that neither making nor freeing many keeps the
-// hart for long. For a machine with room for that and a charge of three times as much.
+// What a parcel of 1 GiB costs, all of it touched: clones, the first writes after them, and forks
+// of the process that holds it; what large pages cost, and that neither making nor freeing many
+// keeps the hart for long. For a machine with room for that and a charge of three times as much.
 
 #include "measure.h"
 #include "server.h"

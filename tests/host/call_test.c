@@ -102,7 +102,8 @@ TEST(a_late_expiry_ends_nothing) {
     end();
 }
 
-// A deadline that has passed when it is entered ends the call when timers run, and leaves none behind.
+// A deadline that has passed when it is entered ends the call when timers run, and leaves none
+// behind.
 TEST(no_timer_stays_armed) {
     begin();
     program_receive(bt, b_port, 0);
@@ -158,7 +159,8 @@ TEST(a_server_that_ends_answers_all) {
     end();
 }
 
-// The end comes from another hart while the thread is in the kernel, on its way to wait: tests/model.
+// The end comes from another hart while the thread is in the kernel, on its way to wait:
+// tests/model.
 TEST(a_thread_about_to_wait_is_not_forgotten) {
     begin();
     program_run(at);

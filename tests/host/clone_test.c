@@ -93,8 +93,8 @@ TEST(a_write_breaks_one_way_once) {
     CHECK_EQ(tables(), before + 2);
     CHECK(space_write(&a.space, COPY + 17 * level_size(2), 9));
     CHECK_EQ(tables(), before + 3);
-    // The table that was broken off is the original's alone now: no copy any more, and the page that
-    // the copy has left is written in place.
+    // The table that was broken off is the original's alone now: no copy any more, and the page
+    // that the copy has left is written in place.
     paddr_t page = entry_of(&a, PLACE, 1) & ENTRY_ADDRESS;
     CHECK(space_write(&a.space, PLACE, 10));
     CHECK_EQ(entry_of(&a, PLACE, 1) & ENTRY_ADDRESS, page);
@@ -158,7 +158,8 @@ TEST(a_space_is_forked_around_what_is_pinned) {
     CHECK_EQ(parcel_pass(&a.space, loan, false, &a.space, &nothing, &landed, &charge), OK);
     CHECK_EQ(space_fork(&a.space, &b.space), OK);
     check();
-    CHECK_EQ(b.account.used, a.account.used - 1 - 3); // the page lent, and the window's three tables
+    // Without the page lent, and the window's three tables.
+    CHECK_EQ(b.account.used, a.account.used - 1 - 3);
     CHECK(value_at(&b, PLACE) == 1 && value_at(&b, COPY) == 2);
     uint64_t value;
     CHECK(!space_read(&b.space, COPY + PAGE_SIZE, &value) && !space_read(&b.space, SLOTS, &value));

@@ -1,4 +1,5 @@
-// Large pages: made, passed on, shared, split and joined; every allocation on the way failed in turn.
+// Large pages: made, passed on, shared, split and joined; every allocation on the way failed in
+// turn.
 //
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c

@@ -1,6 +1,7 @@
 // sources: servers/loader/elf.c
 //
-// What the loader keeps of programs: servers/loader/cache.c itself, with addresses that are counted.
+// What the loader keeps of programs: servers/loader/cache.c itself, with addresses that are
+// counted.
 
 #include <baton/parcel.h>
 #include <baton/system.h>

@@ -226,7 +226,8 @@ TEST(an_entry_is_given_straight_through) {
     uint64_t value, before = b.account.used;
     parcel_t there, gift = pages(PLACE, 1, PARCEL_GIVE, PARCEL_WRITABLE);
     CHECK(space_write(&a.space, PLACE, 7));
-    CHECK(!straight_pass(&a.space, gift, &b.space, 0, 1, nullptr, &there, &charge)); // more than it accepts
+    // More than it accepts.
+    CHECK(!straight_pass(&a.space, gift, &b.space, 0, 1, nullptr, &there, &charge));
     CHECK(!straight_pass(&a.space, gift, &a.space, 8, 1, nullptr, &there, &charge));
     CHECK(straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, &there, &charge));
     check();
@@ -235,14 +236,17 @@ TEST(an_entry_is_given_straight_through) {
     CHECK_EQ(there, pages(SLOTS, 1, PARCEL_GIVE, PARCEL_WRITABLE));
     CHECK_EQ(state(&a, PLACE), SLOT_EMPTY);
     CHECK(space_read(&b.space, SLOTS, &value) && value == 7);
-    CHECK(!straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, &there, &charge)); // nothing is there now
+    // Nothing is there now.
+    CHECK(!straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, &there, &charge));
     b.account.limit = b.account.used;
-    CHECK(!straight_pass(&a.space, pages(PLACE + PAGE_SIZE, 1, PARCEL_GIVE, 0), &b.space, 8, 1, nullptr, &there, &charge));
+    CHECK(!straight_pass(&a.space, pages(PLACE + PAGE_SIZE, 1, PARCEL_GIVE, 0),
+                         &b.space, 8, 1, nullptr, &there, &charge));
     b.account.limit = 1ull << 40;
     check();
     // What does not fill its window leaves the rest empty.
     for (unsigned i = 1; i < 5; i++)
-        CHECK(straight_pass(&a.space, pages(PLACE + i * PAGE_SIZE, 1, PARCEL_GIVE, 0), &b.space, 8, 1, nullptr, &there, &charge));
+        CHECK(straight_pass(&a.space, pages(PLACE + i * PAGE_SIZE, 1, PARCEL_GIVE, 0),
+                            &b.space, 8, 1, nullptr, &there, &charge));
     CHECK_EQ(there, pages(SLOTS + 0x10000, 1, PARCEL_GIVE, 0));
     CHECK_EQ(state(&b, SLOTS + 0x11000), SLOT_EMPTY);
     CHECK(!space_write(&b.space, SLOTS + 0x10000, 1));
@@ -278,8 +282,10 @@ TEST(what_is_unusual_is_not_lent_straight_through) {
     parcel_t home = pages(PLACE, 1, PARCEL_LEND, PARCEL_WRITABLE), there;
     CHECK_EQ(pass(&a, home, &b), OK);
     CHECK_EQ(come_home(&b, landed, &a, home), OK);
-    CHECK(!straight_pass(&a.space, pages(PLACE + 0x9000, 1, PARCEL_LEND, 0), &b.space, 0, 1, &loan, &there, &charge));
-    CHECK(!straight_pass(&a.space, pages(0x50000000, 1, PARCEL_LEND, 0), &b.space, 0, 1, &loan, &there, &charge));
+    CHECK(!straight_pass(&a.space, pages(PLACE + 0x9000, 1, PARCEL_LEND, 0),
+                         &b.space, 0, 1, &loan, &there, &charge));
+    CHECK(!straight_pass(&a.space, pages(0x50000000, 1, PARCEL_LEND, 0),
+                         &b.space, 0, 1, &loan, &there, &charge));
     CHECK(!straight_pass(&a.space, home, &a.space, 0, 1, &loan, &there, &charge));
     CHECK_EQ(parcel_mark(&a.space, home), OK);
     CHECK(!straight_pass(&a.space, home, &b.space, 0, 1, &loan, &there, &charge));

@@ -1,6 +1,7 @@
 // Module lines and boot options, good, bad and random.
 //
-// sources: kernel/hart/wiring.c kernel/debug/options.c kernel/debug/format.c tests/host/harts/arch.c
+// sources: kernel/hart/wiring.c kernel/debug/options.c kernel/debug/format.c
+// tests/host/harts/arch.c
 #include "debug/options.h"
 #include "hart/wiring.h"
 #include "test.h"

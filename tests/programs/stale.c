@@ -42,8 +42,8 @@ static void thread_start(void (*entry)(uint64_t), uint64_t argument)
         (void)system_thread_end();
 }
 
-// Each has a word of its own, whose low half only it changes; by one instruction, so that nothing lies
-// between what it has read and what it writes.
+// Each has a word of its own, whose low half only it changes; by one instruction, so that nothing
+// lies between what it has read and what it writes.
 static void writer(uint64_t index)
 {
     uint32_t count = (uint32_t)page[index];
@@ -218,8 +218,8 @@ static struct flushes flushes_read(void)
     return flushes;
 }
 
-// Nobody is asked for anything, and nothing is dropped by page. Says how often a space was loaded that
-// kept its translations: each time that this one comes back, where the processor has PCIDs.
+// Nobody is asked for anything, and nothing is dropped by page. Says how often a space was loaded
+// that kept its translations: each time that this one comes back, where the processor has PCIDs.
 static void be_waiting(void)
 {
     page = page_with(0);

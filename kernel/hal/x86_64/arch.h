@@ -58,7 +58,7 @@ static inline void hal_pause(void) { __asm__ volatile("pause"); }
 
 static inline struct hart *hart_self(void) {
     struct hart *self;
-    __asm__("movq %%gs:0, %0" : "=r"(self)); // constant while this code runs: the kernel does not migrate
+    __asm__("movq %%gs:0, %0" : "=r"(self)); // constant: the kernel does not migrate
     return self;
 }
 
@@ -86,9 +86,10 @@ static inline void hal_space_flush(void) {
     __asm__ volatile("movq %%cr3, %0\n\tmovq %0, %%cr3" : "=r"(root) : : "memory");
 }
 
-// Loads the root of the space that hart->space names, whose thread is to run. The two prefixes mean nothing: they make the
-// instruction as long as the call of tlb_switch that it becomes on processors with PCIDs, which saves
-// all others a test here. That function leaves all registers as they are but r11.
+// Loads the root of the space that hart->space names, whose thread is to run. The two prefixes mean
+// nothing: they make the instruction as long as the call of tlb_switch that it becomes on
+// processors with PCIDs, which saves all others a test here. That function leaves all registers as
+// they are but r11.
 static inline void hal_space_switch(paddr_t root) {
     __asm__ volatile("1: .byte 0x3e, 0x3e\n\t"
                      "movq %%rax, %%cr3\n\t"
@@ -120,7 +121,9 @@ static inline bool hal_token_spend(void) {
 }
 
 // Lets pending interrupts in, for a hart that has work of its own but runs no thread.
-static inline void hal_interrupts_admit(void) { __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory"); }
+static inline void hal_interrupts_admit(void) {
+    __asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+}
 
 // This hart's block, before hal_hart_initialize.
 static inline void hal_hart_block_set(struct hart *hart) {

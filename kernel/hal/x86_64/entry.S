@@ -55,11 +55,11 @@
 // --- system calls --------------------------------------------------------------------------------
 // rcx: return address, r11: flags, eax: number, the rest as in include/abi/message.h.
 //
-// The two fast calls are C functions (message/fast.c) that take, in the registers of clang's regcall:
-// rax deadline, rcx return address, rdx the program's rsp, rdi handle, rsi tag, and r8 and r9 as 0.
-// A parcel's descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by jumping to
-// message_leave with the next thread's rax, rcx, rdx (its rsp), rdi and rsi, or to the slow path, with
-// rip, rsp and deadline stored in the thread's block.
+// The two fast calls are C functions (message/fast.c) that take, in the registers of clang's
+// regcall: rax deadline, rcx return address, rdx the program's rsp, rdi handle, rsi tag, and r8 and
+// r9 as 0. A parcel's descriptor rides in r8. They leave rbx and r12 to r15 alone, and end by
+// jumping to message_leave with the next thread's rax, rcx, rdx (its rsp), rdi and rsi, or to the
+// slow path, with rip, rsp and deadline stored in the thread's block.
     .globl entry_system_call
     .p2align 6
 entry_system_call:
@@ -185,7 +185,8 @@ system_call_slow:
     call system_call_arrive
 
 // --- leaving -------------------------------------------------------------------------------------
-// Runs the current thread on from its stored registers. Reached with this hart's stack in any state.
+// Runs the current thread on from its stored registers. Reached with this hart's stack in any
+// state.
     .globl thread_resume
 thread_resume:
     movq HART_CURRENT, %rdi
@@ -253,8 +254,8 @@ entry_vectors:
 
     .section .text.entry, "ax"
     .p2align 6
-// Most page faults of programs are answered with memory that they were granted: the thread stays the
-// current one and nothing of it is stored. Stack: as below.
+// Most page faults of programs are answered with memory that they were granted: the thread stays
+// the current one and nothing of it is stored. Stack: as below.
 entry_page_fault:
     testb $3, 24(%rsp)
     jz kernel_interrupted

@@ -1,6 +1,6 @@
-// Bits of a page-table entry (Intel SDM vol. 3A section 4.5.4, tables 4-15 to 4-20) and the use that
-// Baton makes of those left to software. Final: everything that the kernel knows about a range of
-// addresses stands in these 64 bits.
+// Bits of a page-table entry (Intel SDM vol. 3A section 4.5.4, tables 4-15 to 4-20) and the use
+// that Baton makes of those left to software. Final: everything that the kernel knows about a range
+// of addresses stands in these 64 bits.
 #pragma once
 
 #include <stdint.h>
@@ -17,7 +17,7 @@ static constexpr entry_t ENTRY_ACCESSED = 1ull << 5;
 static constexpr entry_t ENTRY_DIRTY = 1ull << 6;
 static constexpr entry_t ENTRY_LARGE = 1ull << 7; // levels 2 and 3
 static constexpr entry_t ENTRY_GLOBAL = 1ull << 8;
-static constexpr entry_t ENTRY_WRITABLE = 1ull << 9;  // by right; without ENTRY_WRITE: copy on write
+static constexpr entry_t ENTRY_WRITABLE = 1ull << 9;  // by right; without ENTRY_WRITE: shared
 static constexpr entry_t ENTRY_BORROWED = 1ull << 10; // somebody else's, until the reply
 static constexpr entry_t ENTRY_DMA = 1ull << 11;      // pinned for a device; 0 in absent ones
 static constexpr entry_t ENTRY_ADDRESS = 0x000ffffffffff000;
@@ -29,14 +29,14 @@ static constexpr entry_t ENTRY_NO_EXECUTE = 1ull << 63;
 
 // --- absent entries ------------------------------------------------------------------------------
 // Bit 0 is 0. Bits 1-3 kind, bits 4-9 rights and marks, bits 12-51 a value stored inverted (so that
-// the entry names no cacheable address; kinds without a value leave it 0), bits 52-62 a second value.
-// All zero: what the table's frame says (EMPTY or ZERO).
+// the entry names no cacheable address; kinds without a value leave it 0), bits 52-62 a second
+// value. All zero: what the table's frame says (EMPTY or ZERO).
 enum absent_kind : uint8_t {
     ABSENT_DEFAULT = 0,
     ABSENT_EMPTY = 1,
     ABSENT_ZERO = 2,    // zeroed memory on first touch
-    ABSENT_LENT = 3,    // value: the charge of what is lent; at level 1 0 for a hole, 1 for ZERO, the
-                        // frame's number plus 1 for a page; rights: those it has at home
+    ABSENT_LENT = 3,    // value: the charge of what is lent; at level 1 0 for a hole, 1 for ZERO,
+                        // the frame's number plus 1 for a page; rights: those it has at home
     ABSENT_PAGER = 4,   // value: cookie
     ABSENT_LANDING = 5, // second: entries in the window, 0 in all but its first entry; value there:
                         // page number of the next free window of the level, 0 for none

@@ -106,8 +106,8 @@ static bool wait_for_answer(unsigned limit_us) {
     return __c11_atomic_load(&answered, __ATOMIC_ACQUIRE);
 }
 
-// INIT, and start-up until one was not lost (Intel SDM vol. 3A section 8.4.4.1). Processors before 2006
-// need 10 ms after INIT: theirs is the second.
+// INIT, and start-up until one was not lost (Intel SDM vol. 3A section 8.4.4.1). Processors before
+// 2006 need 10 ms after INIT: theirs is the second.
 static bool wake(uint32_t id) {
     apic_send(id, APIC_INIT, 0);
     clock_wait_us(200);

@@ -1,5 +1,5 @@
-// I/O ports (Intel SDM vol. 1 chapter 19): io_read8(port), io_write8(port, value), and the same for 16
-// and 32 bits.
+// I/O ports (Intel SDM vol. 1 chapter 19): io_read8(port), io_write8(port, value), and the same for
+// 16 and 32 bits.
 #pragma once
 
 #include <stdint.h>

@@ -87,7 +87,8 @@ static void detect_clock(void) {
         processor.tsc_hz = (cpuid(0x16, 0).eax & 0xffff) * 1000000ull;
 }
 
-// Makes each hal_space_switch a call. The text is not writable; processor_control protects it again.
+// Makes each hal_space_switch a call. The text is not writable; processor_control protects it
+// again.
 static void switches_patch(void) {
     static constexpr uint8_t CALL = 0xe8;
 

@@ -1,5 +1,5 @@
-// hal/string.h. Long copies, and pages, use the string instructions, which processors run fastest. An
-// emulator counts each step of them as an instruction: 512 for a page.
+// hal/string.h. Long copies, and pages, use the string instructions, which processors run fastest.
+// An emulator counts each step of them as an instruction: 512 for a page.
 #include "hal/string.h"
 
 #include <abi/types.h>

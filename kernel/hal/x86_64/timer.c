@@ -7,8 +7,8 @@
 
 static constexpr uint32_t LOCAL_TIMER_DEADLINE = 2 << 17;
 
-// Figure 10-10. What is measured in 20 ms is exact and does not wrap, and a minute's deadline fits where
-// the clock runs at 1 GHz.
+// Figure 10-10. What is measured in 20 ms is exact and does not wrap, and a minute's deadline fits
+// where the clock runs at 1 GHz.
 static constexpr uint32_t DIVIDE_BY_16 = 0x3;
 static_assert(TIMER_DIVISOR == 16);
 

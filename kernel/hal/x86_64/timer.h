@@ -1,8 +1,8 @@
 // The one-shot timer of each hart's local APIC: by TSC deadline where the processor has it, else by
 // counting down at a rate measured at boot (Intel SDM vol. 3A section 10.5.4).
 //
-// A deadline further away than the timer can count (half a minute at least) arrives early; who armed it
-// looks at the clock and arms it again.
+// A deadline further away than the timer can count (half a minute at least) arrives early; who
+// armed it looks at the clock and arms it again.
 #pragma once
 
 #include <stdint.h>

@@ -81,9 +81,10 @@ static inline status_t message_call(handle_t port, struct message *message, tick
     return message_status(message_system_call(CALL_call, &target, message, &extra));
 }
 
-// Sends `message` to `port` by a call object (system_call_create) and goes on; the reply comes to the
-// call object's port as a completion, whose parcel and handles are taken as this thread accepts them
-// now. `message` is cleared. Errors: begin in include/abi/system_calls.h; nothing was sent then.
+// Sends `message` to `port` by a call object (system_call_create) and goes on; the reply comes to
+// the call object's port as a completion, whose parcel and handles are taken as this thread accepts
+// them now. `message` is cleared. Errors: begin in include/abi/system_calls.h; nothing was sent
+// then.
 static inline status_t message_begin(handle_t call, handle_t port, struct message *message,
                                      ticks_t deadline)
 {

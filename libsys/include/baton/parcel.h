@@ -2,8 +2,8 @@
 //
 // A landing window is a run of prepared slots that takes one arriving parcel. All windows of a
 // program have one size, so that small parcels cannot take the room of large ones. A loan's window
-// is ready again when the loan has gone home. A gift dissolves its window: who receives one takes it
-// out (landing_take) or frees it (landing_free); both prepare the window again.
+// is ready again when the loan has gone home. A gift dissolves its window: who receives one takes
+// it out (landing_take) or frees it (landing_free); both prepare the window again.
 //
 // All of it is for one thread; nothing here blocks.
 #pragma once
@@ -19,9 +19,9 @@ static constexpr unsigned SLOTS_MAXIMUM = TABLE_ENTRIES;
 // --- landing -------------------------------------------------------------------------------------
 
 // Adds windows to those there are, which are 4 of 16 pages at the least. All get so many pages (a
-// power of two), or what they have if that is more; and what this thread accepts becomes a gift that
-// fills one, and four handles. Costs a page table for each 512 pages. ERR_NO_MEMORY; ERR_TOO_MANY
-// (8 sizes, or no address left); ERR_BAD_ARGUMENT.
+// power of two), or what they have if that is more; and what this thread accepts becomes a gift
+// that fills one, and four handles. Costs a page table for each 512 pages. ERR_NO_MEMORY;
+// ERR_TOO_MANY (8 sizes, or no address left); ERR_BAD_ARGUMENT.
 status_t landing_prepare(unsigned windows, unsigned pages);
 
 // Makes the 4 windows of 16 pages unless there are windows already. Stubs and server loops call it

@@ -8,8 +8,8 @@
 
 static constexpr unsigned PAGES_KEPT = 96, UPPERS_KEPT = 24;
 
-// Among the pages, level 0 to 2: one of 4 KiB, 2 MiB or 1 GiB at `address`. Among the uppers, level 1
-// to 3: the table of that level for addresses like it.
+// Among the pages, level 0 to 2: one of 4 KiB, 2 MiB or 1 GiB at `address`. Among the uppers, level
+// 1 to 3: the table of that level for addresses like it.
 struct kept {
     bool used, write, execute;
     unsigned level, tag;

@@ -417,7 +417,8 @@ bool model_clone(struct model_space *space, const struct model_run *from,
     return true;
 }
 
-// What is lent, borrowed, in flight or prepared is not there; nor is an area that held nothing else.
+// What is lent, borrowed, in flight or prepared is not there; nor is an area that held nothing
+// else.
 static void area_fork(const struct model_area *parent, struct model_area *child) {
     bool left_out = false, left = parent->full;
     *child = *parent;

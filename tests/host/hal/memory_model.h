@@ -1,7 +1,7 @@
 // The reference model of parcels: what each page of each space holds, and what may be done with it.
 // It knows nothing of tables, references or sums; a clone is a copy of numbers. Its levels 1 and 2,
-// pages and areas, are any two neighbouring ones of the machine: a sequence runs with 1 and 2, 2 and
-// 3, or 3 and 4.
+// pages and areas, are any two neighbouring ones of the machine: a sequence runs with 1 and 2, 2
+// and 3, or 3 and 4.
 #pragma once
 
 #include "memory/space.h"
@@ -14,8 +14,8 @@ static constexpr unsigned WINDOWS = AREAS * (PAGES + 1);
 
 enum model_kind : uint8_t { MODEL_EMPTY, MODEL_MEMORY, MODEL_LENT, MODEL_LANDING, MODEL_PAGER };
 
-// A slot of either level. An area with MEMORY holds pages; LENT keeps the rights for the return. PAGER
-// is a page's alone, and its cookie the first value.
+// A slot of either level. An area with MEMORY holds pages; LENT keeps the rights for the return.
+// PAGER is a page's alone, and its cookie the first value.
 struct model_slot {
     enum model_kind kind;
     bool writable, executable, read_only, borrowed, flight;

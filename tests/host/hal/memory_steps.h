@@ -11,5 +11,6 @@ struct step {
 };
 
 // Runs a sequence on a new machine, the kernel's memory beside the model. False if they differ.
-// `shift`: pages and areas are those of levels 1 and 2, and so many more. `aloud`: says what each step does.
+// `shift`: pages and areas are those of levels 1 and 2, and so many more. `aloud`: says what each
+// step does.
 bool steps_run(const struct step *steps, unsigned count, unsigned shift, bool aloud);

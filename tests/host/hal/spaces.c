@@ -49,7 +49,8 @@ uint64_t *space_translate(const struct space *space, uaddr_t address, uint8_t ac
     for (unsigned level = LEVELS;; level--) {
         cell_t *cell = &cells[address_index(address, level)];
         entry_t entry = cell_load(cell);
-        if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_USER) || ((access & ACCESS_WRITE) && !(entry & ENTRY_WRITE)) ||
+        if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_USER) ||
+            ((access & ACCESS_WRITE) && !(entry & ENTRY_WRITE)) ||
             ((access & ACCESS_EXECUTE) && (entry & ENTRY_NO_EXECUTE)))
             return nullptr;
         cell_set(cell, ENTRY_ACCESSED);
