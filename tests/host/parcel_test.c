@@ -750,6 +750,25 @@ TEST(a_loan_that_comes_home_unchanged_drops_nothing) {
     end();
 }
 
+// Its only thread waits meanwhile, and must not find the page again when it comes back.
+TEST(who_gives_straight_through_drops_what_it_gave) {
+    begin();
+    a.space.runners = b.space.runners = 1;
+    parcel_t there, gifts[] = {pages(PLACE, 1, PARCEL_GIVE, PARCEL_WRITABLE),
+                               large(LARGE, PARCEL_GIVE, PARCEL_WRITABLE)};
+    for (unsigned level = 1; level <= 2; level++) {
+        uaddr_t address = parcel_address(gifts[level - 1]);
+        CHECK(space_write(&a.space, address, 1)); // so that the way is known
+        uint64_t before = generation(&a);
+        CHECK(straight_pass(&a.space, gifts[level - 1], &b.space, 1000, level, nullptr, &there,
+                            &charge));
+        CHECK_EQ(generation(&a), before + 1);
+    }
+    a.space.runners = b.space.runners = 0;
+    check();
+    end();
+}
+
 TEST(other_harts_of_the_space_are_asked_and_no_more) {
     begin();
     machine_switch(1);
