@@ -1,4 +1,4 @@
-// Parcels between spaces: gifts, loans, clones, chains of windows, marks, rights.
+// Parcels between spaces: gifts, loans, clones, chains of loans, windows, marks, rights.
 //
 // sources: kernel/memory/space.c kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
