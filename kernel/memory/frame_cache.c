@@ -216,7 +216,10 @@ void frame_release(struct frame *frame) {
 // --- zeroing in idle time ------------------------------------------------------------------------
 
 static bool zero_one(struct frame_cache *cache) {
-    struct frame *frame = cache->zeroed_count < STOCK_LIMIT ? take_one() : nullptr;
+    spinlock_acquire(&cache->lock); // others may drain it
+    bool full = cache->zeroed_count >= STOCK_LIMIT;
+    spinlock_release(&cache->lock);
+    struct frame *frame = full ? nullptr : take_one();
     if (frame == nullptr)
         return false;
     if (CANARY)

@@ -22,11 +22,12 @@
 
 static constexpr unsigned HARTS = 3, STEPS = 15'000, SPACES = HARTS + 1;
 static constexpr uaddr_t PLACE = 0x40000000, CLONE = 0x40200000, SLOTS = 0x7f0000000000;
+static constexpr uaddr_t LARGE = 0x40400000, LARGE_CLONE = 0x40600000;
 
 static struct test_space spaces[SPACES]; // the last one is run by all
 static struct test_space *list[SPACES];
 static struct heap heap;
-static _Atomic unsigned forks;
+static _Atomic unsigned forks, larges, splits, joins;
 static struct account heap_account = {.limit = 500};
 static _Atomic unsigned running;
 
@@ -69,6 +70,57 @@ static void own_step(struct space *space, uint64_t *state) {
     default:
         (void)space_fault(space, (random_number(state, 2) ? PLACE : CLONE) + place * PAGE_SIZE,
                           random_number(state, 2) ? ACCESS_WRITE : 0, &cookie);
+    }
+}
+
+static parcel_t large_page(uaddr_t place, enum parcel_mode mode, uint64_t rights) {
+    return parcel_make(place, 2, 1, mode, rights);
+}
+
+static void count(_Atomic unsigned *counter, status_t status) {
+    if (status == OK)
+        __c11_atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static void large_make(struct space *space, uint64_t *state) {
+    parcel_t slot = large_page(LARGE, PARCEL_NONE, PARCEL_WRITABLE);
+    count(&larges, memory_create(space, slot, MEMORY_LARGE));
+    for (unsigned i = random_number(state, 4); i < TABLE_ENTRIES / MEMORY_GROUP; i++)
+        (void)memory_create(space, slot, MEMORY_FILL | i << MEMORY_GROUP_SHIFT);
+}
+
+// Touches somewhere until it is there: each touch zeroes a piece.
+static void large_touch(struct space *space, uaddr_t place, uint64_t *state) {
+    uint64_t cookie;
+    place += random_number(state, TABLE_ENTRIES) * PAGE_SIZE;
+    while (space_fault(space, place, ACCESS_WRITE, &cookie) == FAULT_ZEROING)
+        hart_poll();
+}
+
+// One large page in each space, a clone of it or of another's, and what becomes of them.
+static void large_step(struct space *space, struct space *other, uint64_t *state) {
+    uaddr_t place = random_number(state, 2) ? LARGE : LARGE_CLONE;
+    switch (random_number(state, 8)) {
+    case 0 ... 1:
+        large_make(space, state);
+        break;
+    case 2:
+        (void)memory_free(space, large_page(place, PARCEL_NONE, 0));
+        break;
+    case 3:
+        (void)memory_clone(space, large_page(LARGE, PARCEL_NONE, 0), LARGE_CLONE);
+        break;
+    case 4:
+        (void)parcel_move(space, large_page(place, PARCEL_CLONE, PARCEL_WRITABLE), other, LARGE_CLONE);
+        break;
+    case 5:
+        count(&splits, memory_regroup(space, large_page(place, PARCEL_NONE, 0), false));
+        break;
+    case 6:
+        count(&joins, memory_regroup(space, large_page(place, PARCEL_NONE, 0), true));
+        break;
+    default:
+        large_touch(space, place, state);
     }
 }
 
@@ -136,7 +188,7 @@ static void *hart_main(void *argument) {
     machine_switch(hart);
     for (unsigned step = 0; step < STEPS; step++) {
         struct space *own = &spaces[hart].space, *shared = &spaces[HARTS].space;
-        unsigned kind = random_number(&state, 13);
+        unsigned kind = random_number(&state, 15);
         machine_enter(random_number(&state, 4) ? shared : own);
         if (kind < 6)
             own_step(kind < 2 ? own : shared, &state);
@@ -147,8 +199,11 @@ static void *hart_main(void *argument) {
             share_step(own, &spaces[random_number(&state, SPACES)].space, &state);
         else if (kind == 11)
             fork_step(random_number(&state, 2) ? own : shared);
-        else
+        else if (kind == 12)
             heap_step(&state);
+        else
+            large_step(kind == 13 ? own : shared, &spaces[random_number(&state, SPACES)].space,
+                       &state);
         hart_poll();
         frames_zero_some(1);
     }
@@ -181,6 +236,8 @@ TEST(harts_move_memory_at_once) {
         ipis += harts[i]->counters.flush_ipis;
     CHECK(ipis > 100);
     CHECK(forks > 1000);
+    printf("%u %u %u\n", larges, splits, joins);
+    CHECK(larges > 100 && splits > 100 && joins > 10);
     CHECK_EQ(heap.frames + heap_account.used, 0);
     CHECK_STRING(spaces_end(list, SPACES), "");
 }

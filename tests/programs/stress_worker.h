@@ -1,118 +1,14 @@
 // A worker of stress.c: threads of one process, each of which makes, writes, frees, clones,
-// protects, moves, lends and gives memory of its own, forks the process, fills others, and looks
-// whether memory holds what it should. They share an account, the tables above their memory, and
-// the board, of which clones are taken while all of them write to it.
+// protects, moves, lends and gives memory of its own, pages and large ones, forks the process,
+// fills others, and looks whether memory holds what it should. They share an account, the tables
+// above their memory, and the board, of which clones are taken while all of them write to it.
 //
 // A worker goes on until it is ended. If it finds anything wrong, it exits with half the number of
-// the line that did.
+// the line that did, of this file or of those that it includes.
 #pragma once
 
-#include "message.h"
-
-#include <string.h>
-
-static constexpr uint64_t WORKER_FRAMES = 3072;
-static constexpr unsigned WORKERS = 3; // threads
-static constexpr unsigned CELLS = 32;  // pages of each
-static constexpr unsigned RUN = 8;     // pages at once, at most
-static constexpr uint64_t FORK_FRAMES = 800;
-static constexpr uaddr_t WORKER_MEMORY = 0x0100'0000'0000;
-static constexpr uint64_t TABLE_SIZE = PAGE_SIZE * TABLE_ENTRIES;
-static constexpr unsigned LAST_WORD = PAGE_SIZE / sizeof(uint64_t) - 1;
-
-struct cell {
-    bool there, read_only;
-    bool came_read_only; // and stays so
-    uint64_t value;
-};
-
-struct worker {
-    alignas(16) uint8_t stack[2][4 * PAGE_SIZE]; // taken in turns
-    uint64_t random;
-    uaddr_t memory, other; // a table of pages each; nothing is in `other` between two steps
-    handle_t uses, deaths;
-    struct cell cells[CELLS];
-    uint64_t written; // to the board
-    _Atomic bool done;
-};
-
-static struct worker workers[WORKERS];
-// A page: one word for each thread. In a page of its own, because it is cloned.
-alignas(PAGE_SIZE) static volatile uint64_t board[PAGE_SIZE / sizeof(uint64_t)];
-
-#define WORKER_CHECK(condition)                                                                    \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            worker_fail(__LINE__);                                                                 \
-    } while (false)
-
-// Ends the process, a fork of it too, which has no handles.
-[[noreturn]] static void worker_fail(unsigned line)
-{
-    (void)system_process_end(HANDLE_NONE, line / 2);
-    for (;;) {
-    }
-}
-
-static uint64_t worker_below(struct worker *w, uint64_t limit)
-{
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 7;
-    w->random ^= w->random << 17;
-    return w->random % limit;
-}
-
-// --- what memory should hold ---------------------------------------------------------------------
-
-struct cell_run {
-    unsigned first, count;
-};
-
-static struct cell_run run_pick(struct worker *w)
-{
-    unsigned count = 1 + (unsigned)worker_below(w, RUN);
-    return (struct cell_run){(unsigned)worker_below(w, CELLS - count + 1), count};
-}
-
-static bool run_is(const struct worker *w, struct cell_run run, bool there)
-{
-    for (unsigned i = run.first; i < run.first + run.count; i++)
-        if (w->cells[i].there != there)
-            return false;
-    return true;
-}
-
-static parcel_t run_parcel(const struct worker *w, struct cell_run run, enum parcel_mode mode,
-                           uint64_t rights)
-{
-    return pages_parcel(w->memory + run.first * PAGE_SIZE, run.count, mode, rights);
-}
-
-static volatile uint64_t *words_at(uaddr_t memory, unsigned cell)
-{
-    return (volatile uint64_t *)(memory + cell * PAGE_SIZE);
-}
-
-static void cells_verify(const struct cell *cells, uaddr_t memory)
-{
-    for (unsigned i = 0; i < CELLS; i++) {
-        if (!cells[i].there)
-            continue;
-        WORKER_CHECK(words_at(memory, i)[0] == cells[i].value);
-        WORKER_CHECK(words_at(memory, i)[LAST_WORD] == cells[i].value);
-    }
-}
-
-static void cells_write(struct worker *w)
-{
-    for (unsigned i = 0; i < CELLS; i++) {
-        if (!w->cells[i].there || w->cells[i].read_only || worker_below(w, 2) == 0)
-            continue;
-        w->cells[i].value = w->random;
-        words_at(w->memory, i)[0] = w->random;
-        words_at(w->memory, i)[LAST_WORD] = w->random;
-    }
-}
+#include "stress_cells.h"
+#include "stress_large.h"
 
 // --- steps ---------------------------------------------------------------------------------------
 
@@ -174,12 +70,6 @@ static void step_clone(struct worker *w)
         w->cells[i].came_read_only = false; // a copy is its holder's own
 }
 
-// All of `other`, with its table.
-static void other_free(struct worker *w)
-{
-    WORKER_CHECK(system_memory_free(parcel_make(w->other, 2, 1, PARCEL_NONE, 0)) == OK);
-}
-
 // The whole table is cloned; one of the two is written to, the other stays what it was.
 static void step_table(struct worker *w)
 {
@@ -238,6 +128,8 @@ static void step_send(struct worker *w)
     if (found >> 56 == SLOT_EMPTY)
         memset(w->cells + run.first, 0, run.count * sizeof *w->cells);
 }
+
+// --- the board -----------------------------------------------------------------------------------
 
 // Each thread writes its own word, whatever becomes of the page below; a clone stays what it was.
 static void step_board(struct worker *w)
@@ -303,6 +195,11 @@ static void step_fork(struct worker *w, unsigned spare_stack)
         return;
     WORKER_CHECK(status == OK);
     status = system_fork((handle_t)child);
+    if (status == ERR_NO_MEMORY) { // the others have large pages now
+        WORKER_CHECK(system_process_end((handle_t)child, 0) == OK);
+        WORKER_CHECK(system_handle_close((handle_t)child) == OK);
+        return;
+    }
     WORKER_CHECK(status == OK);
     cells_write(w); // the fork keeps what was, but its model is of then, too
     status = system_thread_create((handle_t)child, (uaddr_t)fork_run, stack_of(w, spare_stack),
@@ -335,7 +232,7 @@ static void step_fill(struct worker *w)
 
 static void worker_step(struct worker *w, unsigned spare_stack)
 {
-    switch (worker_below(w, 16)) {
+    switch (worker_below(w, 18)) {
     case 0 ... 3:
         step_create(w);
         break;
@@ -362,6 +259,9 @@ static void worker_step(struct worker *w, unsigned spare_stack)
         break;
     case 14:
         step_fork(w, spare_stack);
+        break;
+    case 15 ... 16:
+        step_large(w);
         break;
     default:
         step_fill(w);
@@ -398,8 +298,9 @@ static void worker_prepare(unsigned index)
     struct worker *w = &workers[index];
     uint64_t deaths;
     w->random = start_page()->random[1] + index * 2 + 1;
-    w->memory = WORKER_MEMORY + 2 * index * TABLE_SIZE;
+    w->memory = WORKER_MEMORY + 3 * index * TABLE_SIZE;
     w->other = w->memory + TABLE_SIZE;
+    w->third = w->other + TABLE_SIZE;
     w->uses = start_handle("uses");
     EXPECT(system_port_create(0, &deaths), OK);
     w->deaths = (handle_t)deaths;
