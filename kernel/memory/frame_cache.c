@@ -103,12 +103,15 @@ static void drain_all(void) {
         drain(&caches[i]);
 }
 
-static struct frame *take_one(void) {
+// A free frame; one to be zeroed for the stock, unless that is full.
+[[gnu::always_inline]] static inline struct frame *take_one(bool for_stock) {
     struct frame_cache *cache = cache_here();
+    struct frame *frame = nullptr;
     spinlock_acquire(&cache->lock);
     if (cache->free == 0)
         refill_locked(cache);
-    struct frame *frame = pop(&cache->free, &cache->free_count);
+    if (!for_stock || cache->zeroed_count < STOCK_LIMIT)
+        frame = pop(&cache->free, &cache->free_count);
     spinlock_release(&cache->lock);
     return frame;
 }
@@ -140,17 +143,17 @@ void frame_begin(struct frame *frame, enum frame_state state, unsigned level) {
 // Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
 // not wait for all that could be free.
 [[gnu::noinline]] static struct frame *take(unsigned order) {
-    struct frame *frame = order == 0 ? take_one() : buddy_take(order);
+    struct frame *frame = order == 0 ? take_one(false) : buddy_take(order);
     for (bool more = true; frame == nullptr && more;) {
         more = tables_free_one() && order < ENTRY_BITS;
         drain_all();
-        frame = order == 0 ? take_one() : buddy_take(order);
+        frame = order == 0 ? take_one(false) : buddy_take(order);
     }
     return frame;
 }
 
 static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {
-    struct frame *frame = order == 0 ? take_one() : nullptr;
+    struct frame *frame = order == 0 ? take_one(false) : nullptr;
     if (frame == nullptr && (frame = take(order)) == nullptr)
         return ERR_NO_FRAME;
     frame_begin(frame, state, 1);
@@ -185,7 +188,11 @@ status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
 }
 
 unsigned frames_in_stock(void) {
-    return cache_here()->zeroed_count;
+    struct frame_cache *cache = cache_here();
+    spinlock_acquire(&cache->lock);
+    unsigned count = cache->zeroed_count;
+    spinlock_release(&cache->lock);
+    return count;
 }
 
 void frame_free(struct frame *frame, unsigned order) {
@@ -216,10 +223,7 @@ void frame_release(struct frame *frame) {
 // --- zeroing in idle time ------------------------------------------------------------------------
 
 static bool zero_one(struct frame_cache *cache) {
-    spinlock_acquire(&cache->lock); // others may drain it
-    bool full = cache->zeroed_count >= STOCK_LIMIT;
-    spinlock_release(&cache->lock);
-    struct frame *frame = full ? nullptr : take_one();
+    struct frame *frame = take_one(true);
     if (frame == nullptr)
         return false;
     if (CANARY)
