@@ -21,7 +21,7 @@ struct pool {
 static constexpr unsigned POOLS_MAXIMUM = 8;
 static constexpr unsigned HANDLES_ACCEPTED = MESSAGE_HANDLES;
 static constexpr unsigned DEFAULT_WINDOWS = 4, DEFAULT_PAGES = 16;
-static constexpr uint64_t TABLE_SIZE = PAGE_SIZE * TABLE_ENTRIES;
+static constexpr uint64_t PARCEL_SIZE = PAGE_SIZE * PARCEL_ENTRIES;
 
 static struct pool pools[POOLS_MAXIMUM];
 static unsigned pool_count;
@@ -44,8 +44,8 @@ static struct pool *pool_next(unsigned pages)
     return &pools[pool_count];
 }
 
-// Prepares windows that lie in one table.
-static status_t prepare_in_table(unsigned windows, unsigned pages)
+// Prepares windows that one descriptor can name.
+static status_t prepare_at_once(unsigned windows, unsigned pages)
 {
     struct pool *pool = pool_next(pages);
     if (pool == nullptr)
@@ -82,10 +82,10 @@ static status_t prepare(unsigned windows, unsigned pages)
     uint64_t window_size = pages * PAGE_SIZE;
     next_address = (next_address + window_size - 1) & ~(window_size - 1);
     while (windows > 0) {
-        uint64_t room = TABLE_SIZE - next_address % TABLE_SIZE;
+        uint64_t room = PARCEL_SIZE - next_address % PARCEL_SIZE;
         unsigned fit = (unsigned)(room / window_size);
         unsigned now = windows < fit ? windows : fit;
-        status_t status = prepare_in_table(now, pages);
+        status_t status = prepare_at_once(now, pages);
         if (status != OK)
             return status;
         windows -= now;
@@ -169,7 +169,9 @@ status_t parcel_free(parcel_t slots)
         parcel_t entry = parcel_make(address, level, 1, PARCEL_NONE, 0);
         if (system_memory_free(entry) != ERR_AWAY)
             continue;
-        (void)parcel_free(parcel_make(address, level - 1, TABLE_ENTRIES, PARCEL_NONE, 0));
+        for (unsigned half = 0; half < TABLE_ENTRIES; half += PARCEL_ENTRIES)
+            (void)parcel_free(parcel_make(address + half * level_size(level - 1), level - 1,
+                                          PARCEL_ENTRIES, PARCEL_NONE, 0));
     }
     return status == ERR_AWAY ? system_memory_free(slots) : status;
 }

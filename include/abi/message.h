@@ -36,7 +36,8 @@ static constexpr unsigned TAG_FLAGS_SHIFT = 28;
 static constexpr unsigned TAG_RIGHTS_SHIFT = 32;
 
 // A parcel descriptor names a run of page-table entries and what is to happen to it.
-//   bits 0-8    number of entries, less one (all in one table)
+//   bits 0-7    number of entries, less one (all in one table)
+//   bit 8       0
 //   bits 9-10   level, less one
 //   bit 11      0
 //   bits 12-46  the first slot's address, aligned for its level
@@ -45,14 +46,16 @@ static constexpr unsigned TAG_RIGHTS_SHIFT = 32;
 //   bit 52      executable (both sides must ask: see accept)
 //   bit 53      received: the parcel has holes
 // The other bits are 0.
-static constexpr unsigned PARCEL_COUNT_BITS = 9;
+static constexpr unsigned PARCEL_COUNT_BITS = 8;
+// Not more, so that no system call takes long.
+static constexpr unsigned PARCEL_ENTRIES = 1u << PARCEL_COUNT_BITS;
 static constexpr unsigned PARCEL_LEVEL_SHIFT = 9;
 static constexpr unsigned PARCEL_MODE_SHIFT = 48;
 static constexpr uint64_t PARCEL_ADDRESS_MASK = 0x00007ffffffff000;
 static constexpr uint64_t PARCEL_WRITABLE = 1ull << 51;
 static constexpr uint64_t PARCEL_EXECUTABLE = 1ull << 52;
 static constexpr uint64_t PARCEL_HOLES = 1ull << 53;
-static constexpr uint64_t PARCEL_RESERVED = 0xffc0800000000800;
+static constexpr uint64_t PARCEL_RESERVED = 0xffc0800000000900;
 
 enum parcel_mode : uint8_t {
     PARCEL_NONE = 0,
@@ -72,7 +75,7 @@ static inline parcel_t parcel_make(uaddr_t slot, unsigned level, unsigned count,
 static inline uaddr_t parcel_address(parcel_t parcel) { return parcel & PARCEL_ADDRESS_MASK; }
 
 static inline unsigned parcel_count(parcel_t parcel) {
-    return (unsigned)(parcel & (TABLE_ENTRIES - 1)) + 1;
+    return (unsigned)(parcel & (PARCEL_ENTRIES - 1)) + 1;
 }
 
 static inline unsigned parcel_level(parcel_t parcel) {

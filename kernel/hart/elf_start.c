@@ -33,9 +33,9 @@ static status_t bad(const struct process *process, const char *why) {
     return ERR_BAD_FORMAT;
 }
 
-// Table entries that are left from an address to the end of its table.
-static uint64_t table_rest(uaddr_t address) {
-    return TABLE_ENTRIES - (address >> PAGE_BITS & (TABLE_ENTRIES - 1));
+// Table entries from an address on that one parcel can name: none crosses a multiple of its most.
+static uint64_t parcel_rest(uaddr_t address) {
+    return PARCEL_ENTRIES - (address >> PAGE_BITS & (PARCEL_ENTRIES - 1));
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -43,7 +43,7 @@ static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 status_t process_pages(struct process *process, uaddr_t address, uint64_t pages, uint64_t rights,
                        uint32_t kind) {
     while (pages > 0) {
-        unsigned count = (unsigned)smaller(pages, table_rest(address));
+        unsigned count = (unsigned)smaller(pages, parcel_rest(address));
         status_t status = memory_create(
             &process->space, parcel_make(address, 1, count, PARCEL_NONE, rights), kind);
         if (status != OK)

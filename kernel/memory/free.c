@@ -9,10 +9,10 @@
 static constexpr unsigned PAGES_AT_ONCE = TABLE_ENTRIES / 2; // then none of tables that wait
 
 // Entries that have left a table, to be let go when no translation is left; from the end on those
-// with cookies. Large: a page of stack.
+// with cookies. Large: half a page of stack.
 struct removed {
     unsigned count, cookies;
-    entry_t entries[TABLE_ENTRIES];
+    entry_t entries[PARCEL_ENTRIES];
 };
 
 static status_t run_freeable(struct space *space, const struct run *run, struct path *path)
@@ -42,7 +42,7 @@ static uint64_t run_unlink(const struct path *path, unsigned count, struct remov
         if (entry_present(entry))
             removed->entries[removed->count++] = entry;
         else if (entry_is(entry, ABSENT_PAGER))
-            removed->entries[TABLE_ENTRIES - ++removed->cookies] = entry;
+            removed->entries[PARCEL_ENTRIES - ++removed->cookies] = entry;
     }
     path_add(path, sums_sub((struct sums){count * SUM_HOLES, 0}, sums));
     return sums_charge(sums);
@@ -78,7 +78,7 @@ static void cookies_mark(const struct space *space, const struct removed *remove
         return;
     spinlock_acquire(&pager->lock);
     for (unsigned i = 1; i <= removed->cookies && pager->root != 0; i++)
-        cookie_mark_locked(space, pager, entry_value(removed->entries[TABLE_ENTRIES - i]));
+        cookie_mark_locked(space, pager, entry_value(removed->entries[PARCEL_ENTRIES - i]));
     spinlock_release(&pager->lock);
     tlb_wait();
 }

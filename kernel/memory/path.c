@@ -16,7 +16,7 @@ static bool run_in_range(const struct run *run) {
 
 status_t run_decode(parcel_t slots, parcel_t allowed, struct run *run) {
     static constexpr parcel_t place =
-        PARCEL_ADDRESS_MASK | (TABLE_ENTRIES - 1) | 3ull << PARCEL_LEVEL_SHIFT;
+        PARCEL_ADDRESS_MASK | (PARCEL_ENTRIES - 1) | 3ull << PARCEL_LEVEL_SHIFT;
     if (slots & ~(place | allowed))
         return ERR_BAD_ARGUMENT;
     if ((slots & PARCEL_RIGHTS) == PARCEL_RIGHTS)

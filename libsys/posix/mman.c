@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 static constexpr uint64_t TABLE_SIZE = TABLE_ENTRIES * PAGE_SIZE;
+static constexpr uint64_t PARCEL_SIZE = PARCEL_ENTRIES * PAGE_SIZE;
 
 static uaddr_t next_address = LAYOUT_MAPPED;
 
@@ -19,10 +20,10 @@ static uaddr_t range_end(uaddr_t address, size_t length)
     return address + (length + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 }
 
-// The first address of the next table, or the range's end.
-static uaddr_t part_end(uaddr_t address, uaddr_t end)
+// The first address of the next table, or of what one parcel can name, or the range's end.
+static uaddr_t part_end(uaddr_t address, uaddr_t end, uint64_t size)
 {
-    uaddr_t next = (address | (TABLE_SIZE - 1)) + 1;
+    uaddr_t next = (address | (size - 1)) + 1;
     return next < end ? next : end;
 }
 
@@ -30,8 +31,10 @@ static status_t range_free(uaddr_t address, uaddr_t end)
 {
     status_t status = OK;
     for (uaddr_t next; address < end && status == OK; address = next) {
-        next = part_end(address, end);
+        next = part_end(address, end, TABLE_SIZE);
         bool whole = next - address == TABLE_SIZE; // then with its table
+        if (!whole)
+            next = part_end(address, end, PARCEL_SIZE);
         status = parcel_free(parcel_make(address, whole ? 2 : 1,
                                          whole ? 1 : (unsigned)((next - address) / PAGE_SIZE),
                                          PARCEL_NONE, 0));
@@ -44,7 +47,7 @@ static status_t range_map(const struct descriptor *file, uint64_t page, uaddr_t 
 {
     status_t status = OK;
     for (uaddr_t at = address, next; at < end && status == OK; at = next) {
-        next = part_end(at, end);
+        next = part_end(at, end, PARCEL_SIZE);
         unsigned pages = (unsigned)((next - at) / PAGE_SIZE);
         status = file_map(file->port, file->remote, page, pages, at, writable);
         if (status != OK)

@@ -20,6 +20,7 @@ RIGHTS = {
     "irq": ["open", "derive"],
 }
 PARCEL_MODES = {"give": 1, "lend": 2, "clone": 3}
+PARCEL_ENTRIES = 256
 
 
 def read_statuses():

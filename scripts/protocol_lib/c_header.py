@@ -1,6 +1,7 @@
 """NAME.h: constants, types, stubs that are inlined, and what a server fills in."""
 
 from . import c_client, c_serve_words
+from .abi import PARCEL_ENTRIES
 from .c_text import comment, commented, listed, prototype
 from .c_types import overlays
 from .model import SCALARS
@@ -144,4 +145,5 @@ def request_pages(protocol):
 def counted(method, name):
     """The most that an argument can say."""
     kind = next(a.type for a in method.arguments if a.name == name)
-    return min(512, kind.most if kind.most is not None else 512)
+    most = kind.most if kind.most is not None else PARCEL_ENTRIES
+    return min(PARCEL_ENTRIES, most)

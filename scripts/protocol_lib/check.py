@@ -8,7 +8,6 @@ from .model import INTEGERS, SCALARS
 from .names import check_name, take_all
 from .parser import Parser
 
-PARCEL_ENTRIES = 512
 HANDLES = 4
 
 
@@ -204,9 +203,9 @@ class Checker:
             self.errors.add(kind.position, "a level is 1 to 4")
         if not isinstance(kind.most, int):
             self.check_counting(method, kind)
-        most = kind.most if isinstance(kind.most, int) else PARCEL_ENTRIES
-        if not 1 <= kind.least <= most <= PARCEL_ENTRIES:
-            self.errors.add(kind.position, f"a parcel has 1 to {PARCEL_ENTRIES} entries")
+        most = kind.most if isinstance(kind.most, int) else abi.PARCEL_ENTRIES
+        if not 1 <= kind.least <= most <= abi.PARCEL_ENTRIES:
+            self.errors.add(kind.position, f"a parcel has 1 to {abi.PARCEL_ENTRIES} entries")
         if kind.of is not None:
             kind.declared = self.protocol.type_named(kind.of.text)
             if kind.declared is None or kind.declared.kind != "struct":

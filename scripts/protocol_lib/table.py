@@ -68,7 +68,7 @@ def describe(protocol, kind):
     if kind.kind == "named":
         return TYPE_CLASS[kind.declared.kind], protocol.types.index(kind.declared), 0, 0
     if kind.kind == "parcel":
-        most = kind.most if isinstance(kind.most, int) else 512
+        most = kind.most if isinstance(kind.most, int) else abi.PARCEL_ENTRIES
         rights = int(kind.writable) | int(kind.executable) << 1 | (kind.level - 1) << 4
         return KIND_CLASS["parcel"], abi.PARCEL_MODES[kind.mode] | optional, most, rights
     if kind.kind == "handle":

@@ -21,12 +21,12 @@ struct placement {
     uint64_t rights;
 };
 
-// So many of `wanted` pages from a page of the segment on lie in one table.
-static unsigned in_one_table(const struct placement *to, uint64_t page, uint64_t wanted,
+// So many of `wanted` pages from a page of the segment on can one parcel name.
+static unsigned in_one_parcel(const struct placement *to, uint64_t page, uint64_t wanted,
                              unsigned most)
 {
     uint64_t index = (to->first >> PAGE_BITS) + page;
-    uint64_t room = TABLE_ENTRIES - index % TABLE_ENTRIES;
+    uint64_t room = PARCEL_ENTRIES - index % PARCEL_ENTRIES;
     uint64_t count = wanted < room ? wanted : room;
     return count < most ? (unsigned)count : most;
 }
@@ -84,7 +84,7 @@ static status_t give_landed(const struct placement *to, parcel_t landed, uint64_
 static status_t whole_pages_place(const struct placement *to, uint64_t pages)
 {
     for (uint64_t page = 0; page < pages;) {
-        unsigned count = in_one_table(to, page, pages - page, RUN_PAGES);
+        unsigned count = in_one_parcel(to, page, pages - page, RUN_PAGES);
         parcel_t landed;
         status_t status = pages_read(to, page, count, &landed);
         if (status != OK)
@@ -112,7 +112,7 @@ static status_t tail_place(const struct placement *to, uint64_t page)
 static status_t zero_place(const struct placement *to, uint64_t page, uint64_t end)
 {
     while (page < end) {
-        unsigned count = in_one_table(to, page, end - page, TABLE_ENTRIES);
+        unsigned count = in_one_parcel(to, page, end - page, PARCEL_ENTRIES);
         parcel_t slots = pages_parcel(to->first + page * PAGE_SIZE, count, PARCEL_NONE, to->rights);
         status_t status = system_memory_create(to->process, slots, MEMORY_ZERO);
         if (status != OK)
@@ -126,7 +126,7 @@ static status_t kept_place(const struct placement *to, uaddr_t kept)
 {
     for (uint64_t page = 0; page < to->segment->file_pages;) {
         unsigned count =
-            in_one_table(to, page, to->segment->file_pages - page, TABLE_ENTRIES);
+            in_one_parcel(to, page, to->segment->file_pages - page, PARCEL_ENTRIES);
         parcel_t parcel =
             pages_parcel(kept + page * PAGE_SIZE, count, PARCEL_CLONE, to->rights);
         status_t status =

@@ -11,8 +11,8 @@
 #include <protocols/file.h>
 #include <protocols/memory.h>
 
-static constexpr unsigned MAPPINGS = 512, MAPPINGS_OF_PROCESS = 64;
-static constexpr unsigned MAPPING_PAGES = TABLE_ENTRIES;
+static constexpr unsigned MAPPINGS = 1024, MAPPINGS_OF_PROCESS = 128;
+static constexpr unsigned MAPPING_PAGES = PARCEL_ENTRIES;
 static constexpr unsigned WORDS = MAPPING_PAGES / 64; // of marks, for a mapping
 static constexpr unsigned UNSEEN_PAGES = MAPPINGS * MAPPING_PAGES / (PAGE_SIZE * 8);
 static constexpr unsigned READ_PAGES = 16;

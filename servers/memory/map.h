@@ -1,8 +1,8 @@
 // Files in the memory of processes that this server opened: pages that are read from whoever serves
 // `file` when they are first touched.
 //
-// A mapping is a run of up to 512 pages of a process, and as many of a file. Its pages have
-// cookies: the mapping's number times 512, and the page. It ends when each page has been brought
+// A mapping is a run of up to 256 pages of a process, and as many of a file. Its pages have
+// cookies: the mapping's number times 256, and the page. It ends when each page has been brought
 // in, or freed, which the kernel marks by the cookie's bit; then its descriptor is closed. All
 // reads are begun, by a call object of the mapping's own: a `file` server that does not answer is
 // waited for by its own clients alone.

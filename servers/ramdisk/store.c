@@ -1,4 +1,4 @@
-// Takes the boot module: a table's worth of pages for each system call.
+// Takes the boot module, as many pages as a parcel holds with each system call.
 
 #include "store.h"
 
@@ -31,9 +31,9 @@ static status_t tail_clear(const struct store *store)
 
 static status_t module_move(const struct store *store, handle_t module)
 {
-    for (uint64_t page = 0; page < store->page_count; page += TABLE_ENTRIES) {
+    for (uint64_t page = 0; page < store->page_count; page += PARCEL_ENTRIES) {
         parcel_t slots;
-        status_t status = store_range(store, page, TABLE_ENTRIES, &slots);
+        status_t status = store_range(store, page, PARCEL_ENTRIES, &slots);
         if (status == OK)
             status = system_module_open(module, page, slots);
         if (status != OK) {

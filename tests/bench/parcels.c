@@ -213,7 +213,7 @@ static void prepare_1g(void *context)
 
 // --- large pages ---------------------------------------------------------------------------------
 
-static constexpr unsigned MANY = 512;
+static constexpr unsigned MANY = PARCEL_ENTRIES;
 
 static parcel_t large_slots(unsigned count)
 {

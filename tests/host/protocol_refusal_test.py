@@ -145,8 +145,8 @@ class Refusals(unittest.TestCase):
         self.method("m(a: parcel lend 1)", 28, "expected 'pages' or 'entries', found ')'")
         self.method("m(a: parcel lend 1..n pages)", 30,
                     "'n' is no unsigned integer argument of the method")
-        self.method("m(a: parcel lend 0..2 pages)", 15, "a parcel has 1 to 512 entries")
-        self.method("m(a: parcel lend 1..513 pages)", 15, "a parcel has 1 to 512 entries")
+        self.method("m(a: parcel lend 0..2 pages)", 15, "a parcel has 1 to 256 entries")
+        self.method("m(a: parcel lend 1..257 pages)", 15, "a parcel has 1 to 256 entries")
         self.method("m(a: parcel lend 1 entry of level 5)", 15, "a level is 1 to 4")
         self.method("m(a: parcel lend writable executable 1 page)", 15,
                     "memory is not writable and executable at once")

@@ -130,7 +130,7 @@ class Tables(unittest.TestCase):
                          {"class": 18, "index": 0x84, "count": 0, "place": 2, "rights": 8,
                           "offset": 1, "name": "b"})
         self.assertEqual(methods["parcels"]["arguments"][1],
-                         {"class": 17, "index": 1, "count": 512, "place": 3, "rights": 0,
+                         {"class": 17, "index": 1, "count": 256, "place": 3, "rights": 0,
                           "offset": 6, "name": "data"})
 
     def test_damaged_tables_are_refused(self):

@@ -257,7 +257,7 @@ static status_t call_b(parcel_t parcel, handle_t handle) {
 }
 
 static status_t create_1(void) { return system_memory_create(at, 0, slots(NEW, 1, 1, W), 0); }
-static status_t create_many(void) { return system_memory_create(at, 0, slots(NEW, 1, 512, W), 0); }
+static status_t create_many(void) { return system_memory_create(at, 0, slots(NEW, 1, 256, W), 0); }
 static status_t create_zero_1(void) { return system_memory_create(at, 0, slots(NEW, 1, 3, W), 1); }
 static status_t create_zero_2(void) { return system_memory_create(at, 0, slots(NEW, 2, 3, W), 1); }
 static status_t create_zero_3(void) { return system_memory_create(at, 0, slots(NEW, 3, 3, W), 1); }
@@ -416,7 +416,7 @@ static const struct operation {
     void (*prepare)(void);
 } operations[] = {
     {"create a page", create_1, 4, 4, NOBODY, NOBODY, A, 0, nullptr},
-    {"create 512 pages", create_many, 160, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create 256 pages", create_many, 160, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 1", create_zero_1, 3, 6, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0, nullptr},

@@ -129,7 +129,8 @@ TEST(descriptors_are_checked) {
         {pages(LAYOUT_LOWEST - PAGE_SIZE, 1, 0), ERR_BAD_SLOT},
         {pages(LAYOUT_LIMIT, 1, 0), ERR_BAD_SLOT},
         {pages(LAYOUT_LIMIT - PAGE_SIZE, 2, 0), ERR_BAD_SLOT},
-        {pages(PLACE + PAGE_SIZE, 512, 0), ERR_BAD_SLOT},
+        {pages(PLACE + 257 * PAGE_SIZE, 256, 0), ERR_BAD_SLOT},
+        {pages(PLACE, 257, 0), ERR_BAD_ARGUMENT},
         {large(PLACE + PAGE_SIZE, 1, 0), ERR_BAD_SLOT},
         {large(0, 1, 0), ERR_BAD_SLOT},
         {large(LAYOUT_LIMIT & ~0x1fffffull, 1, 0), ERR_BAD_SLOT},
@@ -357,10 +358,10 @@ TEST(windows_are_prepared_and_released) {
 
 TEST(there_is_an_end_to_windows) {
     begin();
-    for (unsigned i = 0; i < LANDING_LIMIT / 512; i++)
-        CHECK_EQ(slot_prepare(&a.space, pages(PLACE + i * 0x200000, 512, 0), 1), OK);
+    for (unsigned i = 0; i < LANDING_LIMIT / 256; i++)
+        CHECK_EQ(slot_prepare(&a.space, pages(PLACE + i * 0x100000, 256, 0), 1), OK);
     CHECK_EQ(slot_prepare(&a.space, pages(PLACE + 0x40000000, 1, 0), 1), ERR_BAD_ARGUMENT);
-    CHECK_EQ(slot_release(&a.space, pages(PLACE + 0x200000, 512, 0)), OK);
+    CHECK_EQ(slot_release(&a.space, pages(PLACE + 0x100000, 256, 0)), OK);
     CHECK_EQ(slot_prepare(&a.space, pages(PLACE + 0x40000000, 1, 0), 1), OK);
     check();
     end();

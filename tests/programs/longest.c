@@ -13,12 +13,14 @@
 #include <string.h>
 
 static constexpr uint64_t TABLE_SIZE = PAGE_SIZE * TABLE_ENTRIES;
+static constexpr uint64_t RUN_SIZE = PAGE_SIZE * PARCEL_ENTRIES;
 static constexpr uint64_t DIRECTORY_SIZE = TABLE_SIZE * TABLE_ENTRIES; // 1 GiB
 static constexpr uaddr_t HERE = 0x0100'0000'0000;
 static constexpr uaddr_t THERE = 0x0200'0000'0000;
 static constexpr uaddr_t NOWHERE = 0x0300'0000'0000; // no tables yet
 static constexpr uaddr_t STOCK = 0x0400'0000'0000;
 static constexpr uaddr_t SPARSE = 0x0500'0000'0000;
+static constexpr uaddr_t LARGE = 0x0600'0000'0000;
 static constexpr unsigned FULL_TABLES = 6;
 static constexpr unsigned STOCK_FULL = 100; // at least
 static constexpr uint64_t CHILD_FRAMES = 12'000;
@@ -27,7 +29,7 @@ static bool stock_empty;
 
 static parcel_t many(uaddr_t address, unsigned level, uint64_t rights)
 {
-    return parcel_make(address, level, TABLE_ENTRIES, PARCEL_NONE, rights);
+    return parcel_make(address, level, PARCEL_ENTRIES, PARCEL_NONE, rights);
 }
 
 static parcel_t one(uaddr_t address, unsigned level, uint64_t rights)
@@ -38,6 +40,12 @@ static parcel_t one(uaddr_t address, unsigned level, uint64_t rights)
 static parcel_t sent(parcel_t parcel, enum parcel_mode mode)
 {
     return parcel | (parcel_t)mode << PARCEL_MODE_SHIFT;
+}
+
+static void table_make(uaddr_t address)
+{
+    for (uaddr_t at = address; at < address + TABLE_SIZE; at += RUN_SIZE)
+        EXPECT(system_memory_create(HANDLE_NONE, many(at, 1, PARCEL_WRITABLE), MEMORY_PAGES), OK);
 }
 
 // --- the stock -----------------------------------------------------------------------------------
@@ -61,8 +69,9 @@ static void stock_set(void)
         EXPECT(frames_zeroed() >= STOCK_FULL, true);
         return;
     }
-    EXPECT(system_memory_create(HANDLE_NONE, many(STOCK, 1, PARCEL_WRITABLE), MEMORY_PAGES), OK);
-    EXPECT(system_memory_free(many(STOCK, 1, 0)), OK);
+    table_make(STOCK);
+    for (uaddr_t at = STOCK; at < STOCK + TABLE_SIZE; at += RUN_SIZE)
+        EXPECT(system_memory_free(many(at, 1, 0)), OK);
     for (unsigned i = 0; i < 4; i++) // that was more than is freed at once
         EXPECT(system_memory_free(one(STOCK, 1, 0)), OK);
     EXPECT(frames_zeroed() == 0, true);
@@ -121,7 +130,7 @@ static void count_pages(void)
 {
     COUNT("create", system_memory_create(HANDLE_NONE, many(HERE, 1, PARCEL_WRITABLE),
                                          MEMORY_PAGES));
-    memset((void *)HERE, 1, TABLE_SIZE);
+    memset((void *)HERE, 1, RUN_SIZE);
     COUNT("protect", system_memory_protect(many(HERE, 1, 0)));
     COUNT("clone", system_memory_clone(many(HERE, 1, 0), THERE));
     COUNT("free_shared", system_memory_free(many(HERE, 1, 0)));
@@ -147,8 +156,7 @@ static void trees_make(void)
     EXPECT(system_memory_free(one(HERE, 4, 0)), OK);
     EXPECT(system_memory_free(one(THERE, 4, 0)), OK);
     for (unsigned i = 0; i < FULL_TABLES; i++)
-        EXPECT(system_memory_create(HANDLE_NONE, many(HERE + i * TABLE_SIZE, 1, PARCEL_WRITABLE),
-                                    MEMORY_PAGES), OK);
+        table_make(HERE + i * TABLE_SIZE);
     memset((void *)HERE, 1, FULL_TABLES * TABLE_SIZE);
     for (uaddr_t at = SPARSE; at < SPARSE + DIRECTORY_SIZE; at += TABLE_SIZE) {
         EXPECT(system_memory_create(HANDLE_NONE, one(at, 1, PARCEL_WRITABLE), MEMORY_ZERO), OK);
@@ -198,6 +206,26 @@ static void count_trees(void)
     count_after("after_free_sparse", 600);
 }
 
+// --- large pages ---------------------------------------------------------------------------------
+
+static void count_large(void)
+{
+    COUNT("create_large", system_memory_create(HANDLE_NONE, one(LARGE, 2, PARCEL_WRITABLE),
+                                               MEMORY_LARGE));
+    COUNT("fill_large", system_memory_create(HANDLE_NONE, one(LARGE, 2, PARCEL_WRITABLE),
+                                             MEMORY_FILL));
+    COUNT("touch_large", write_first(LARGE)); // all other pieces
+    COUNT("split", system_memory_split(one(LARGE, 2, 0)));
+    COUNT("join", system_memory_join(one(LARGE, 2, 0)));
+    COUNT("clone_large", system_memory_clone(one(LARGE, 2, 0), LARGE + TABLE_SIZE));
+    COUNT("write_after_clone_large", write_first(LARGE));
+    COUNT("free_large_clone", system_memory_free(one(LARGE + TABLE_SIZE, 2, 0)));
+    COUNT("free_part", system_memory_free(one(LARGE + PAGE_SIZE, 1, 0)));
+    COUNT("free_large", system_memory_free(one(LARGE, 2, 0)));
+    count_after("after_free_large", 20);
+    EXPECT(system_memory_free(one(LARGE, 4, 0)), OK);
+}
+
 // --- messages ------------------------------------------------------------------------------------
 
 static int be_server(void)
@@ -205,7 +233,7 @@ static int be_server(void)
     struct message message;
     struct message_info info;
     handle_t port = start_handle("port");
-    EXPECT(landing_prepare(1, TABLE_ENTRIES), OK);
+    EXPECT(landing_prepare(1, PARCEL_ENTRIES), OK);
     status_t status = message_receive(port, &message, &info, 0);
     for (;;) {
         if (parcel_mode(message.parcel) == PARCEL_GIVE)
@@ -225,7 +253,7 @@ static status_t call_with(handle_t port, parcel_t parcel)
 static void count_messages(struct peer *server)
 {
     EXPECT(system_memory_create(HANDLE_NONE, many(HERE, 1, PARCEL_WRITABLE), MEMORY_ZERO), OK);
-    memset((void *)HERE, 1, TABLE_SIZE);
+    memset((void *)HERE, 1, RUN_SIZE);
     COUNT("call_lend", call_with(server->port, sent(many(HERE, 1, 0), PARCEL_LEND)));
     COUNT("call_clone", call_with(server->port, sent(many(HERE, 1, 0), PARCEL_CLONE)));
     COUNT("call_give", call_with(server->port, sent(many(HERE, 1, 0), PARCEL_GIVE)));
@@ -240,6 +268,7 @@ int main(int argc, char **argv)
         stock_empty = round != 0;
         count_pages();
         count_trees();
+        count_large();
         count_messages(&server);
     }
     peer_stop(&server);

@@ -4,7 +4,7 @@
 #include <abi/message.h>
 #include <abi/status.h>
 
-// Maps `pages` pages (1 to 512, in one table) of an open file, from page number `page` of it on, to
+// Maps `pages` pages (1 to 256, in one table) of an open file, from page number `page` of it on, to
 // an address where nothing is. They are charged at once, and are one's own copy if they may be
 // written. The descriptor may be closed afterwards. Free them like any memory (parcel_free). A page
 // behind the end of the file, or that cannot be read, ends the process that touches it. Errors:

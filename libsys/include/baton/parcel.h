@@ -13,8 +13,8 @@
 
 #include <stddef.h>
 
-// Pages in one level-1 table, the most that one parcel or one allocation here holds.
-static constexpr unsigned SLOTS_MAXIMUM = TABLE_ENTRIES;
+// The most pages that one allocation here holds, as one parcel does.
+static constexpr unsigned SLOTS_MAXIMUM = PARCEL_ENTRIES;
 
 // --- landing -------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ static status_t slot_prepare(parcel_t slots, uint32_t window)
 {
     uaddr_t address = parcel_address(slots);
     if (address % (window * PAGE_SIZE) != 0 ||
-        address % TABLE_SIZE + parcel_size(slots) > TABLE_SIZE)
+        address % PARCEL_SIZE + parcel_size(slots) > PARCEL_SIZE)
         return ERR_BAD_SLOT;
     if (kernel.failures != 0 && kernel.failures-- != 0)
         return ERR_NO_MEMORY;
@@ -169,10 +169,10 @@ TEST(a_larger_size_becomes_that_of_all)
 {
     begin();
     CHECK_EQ(landing_prepare_default(), OK);
-    CHECK_EQ(landing_prepare(2, 512), OK);
-    expect_windows(6, 512);
+    CHECK_EQ(landing_prepare(2, 256), OK);
+    expect_windows(6, 256);
     CHECK_EQ(landing_prepare(1, 4), OK);
-    expect_windows(7, 512);
+    expect_windows(7, 256);
 }
 
 TEST(small_parcels_leave_room_for_large_ones)
@@ -208,10 +208,10 @@ TEST(many_large_windows)
 {
     begin();
     CHECK_EQ(landing_prepare_default(), OK);
-    CHECK_EQ(landing_prepare(40, 512), OK);
-    expect_windows(44, 512);
+    CHECK_EQ(landing_prepare(40, 256), OK);
+    expect_windows(44, 256);
     for (unsigned pages = 1; pages <= 1024; pages *= 2)
-        CHECK_EQ(landing_prepare(0, pages), pages <= 512 ? OK : ERR_BAD_ARGUMENT);
+        CHECK_EQ(landing_prepare(0, pages), pages <= 256 ? OK : ERR_BAD_ARGUMENT);
     CHECK_EQ(landing_prepare(1, 3), ERR_BAD_ARGUMENT);
     CHECK_EQ(landing_prepare(1, 0), ERR_BAD_ARGUMENT);
 }
