@@ -29,9 +29,13 @@ struct hart;
 // hal_platform_start. At most HART_LIMIT; further ones are named in the log and left out.
 unsigned hal_hart_count(void);
 
+// Makes a hart's stacks: its ordinary one (hart->kernel_stack is its top) and those of double fault,
+// NMI and machine check. Only on the boot hart. False if no frame is left.
+bool hal_hart_stacks(struct hart *hart);
+
 // Brings the running processor to the state that the kernel needs, with `hart` as its block: GDT,
 // TSS and IST stacks, IDT, system-call registers, control bits (NX, WP, SMEP, SMAP, UMIP, global
-// pages) and its local APIC. hart->kernel_stack (the top) must be set, and there must be frames.
+// pages) and its local APIC. After hal_hart_stacks.
 void hal_hart_initialize(struct hart *hart);
 
 // Starts a listed hart: INIT and start-up IPIs, then `entry(hart)` runs there on hart->kernel_stack

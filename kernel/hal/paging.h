@@ -19,8 +19,8 @@ paddr_t boot_allocate(uint64_t size);
 void paging_map(uint64_t virtual, paddr_t physical, uint64_t size, entry_t flags);
 
 // Makes a kernel stack of `size` bytes, of frames; what lies below it must never be mapped, so that
-// an overflow faults. Returns its top, or 0 if there are no frames left.
-uint64_t paging_map_stack(uint64_t bottom, uint64_t size);
+// an overflow faults. False if there are no frames left.
+bool paging_map_stack(uint64_t bottom, uint64_t size);
 
 // Maps device memory, uncached and writable, at the next free place of LAYOUT_DEVICES. The result
 // points to `physical` itself, which need not be aligned. Stays for ever.

@@ -10,15 +10,7 @@ LOG_MODULE(LOG_HART);
 
 static_assert(sizeof(struct hart) <= PAGE_SIZE);
 
-// Each kernel stack has its pages at the upper end of a slot; the rest of the slot stays unmapped.
-static constexpr uint64_t STACK_SLOT = 2 * KERNEL_STACK_SIZE;
-
 alignas(PAGE_SIZE) static struct hart boot_hart;
-
-static uint64_t stack_create(unsigned index) {
-    uint64_t top = LAYOUT_STACKS + (index + 1) * STACK_SLOT;
-    return paging_map_stack(top - KERNEL_STACK_SIZE, KERNEL_STACK_SIZE);
-}
 
 void boot_hart_prepare(void) {
     hart_prepare(&boot_hart, 0);
@@ -28,9 +20,8 @@ void boot_hart_prepare(void) {
 }
 
 void boot_hart_initialize(void) {
-    boot_hart.kernel_stack = stack_create(0);
-    if (boot_hart.kernel_stack == 0)
-        panic("no memory for the first kernel stack");
+    if (!hal_hart_stacks(&boot_hart))
+        panic("no memory for the boot hart's stacks");
     hal_hart_initialize(&boot_hart);
     boot_hart.online = true;
 }
@@ -41,8 +32,7 @@ static struct hart *hart_create(unsigned index) {
         return nullptr;
     struct hart *hart = physical_to_virtual(frame_address(frame));
     hart_prepare(hart, index);
-    hart->kernel_stack = stack_create(index);
-    return hart->kernel_stack != 0 ? hart : nullptr;
+    return hal_hart_stacks(hart) ? hart : nullptr;
 }
 
 // A hart's first steps of its own.

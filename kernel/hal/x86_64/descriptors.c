@@ -3,7 +3,6 @@
 #include "hal/x86_64/descriptors.h"
 
 #include "hal/paging.h"
-#include "hal/x86_64/entry.h"
 #include "hal/x86_64/instructions.h"
 #include "hart/hart.h"
 
@@ -38,52 +37,44 @@ enum : uint8_t {
     GATE_PROGRAM = 0xee,   // the same, and INT3 in a program may use it
 };
 
-enum : unsigned {
-    EXCEPTION_NMI = 2,
-    EXCEPTION_BREAKPOINT = 3,
-    EXCEPTION_DOUBLE_FAULT = 8,
-    EXCEPTION_MACHINE_CHECK = 18,
-};
-
 // TF, IF, DF, NT, AC.
 static constexpr uint64_t SYSTEM_CALL_CLEARS = 1 << 8 | 1 << 9 | 1 << 10 | 1 << 14 | 1 << 18;
 
-// Behind the harts' ordinary stacks in LAYOUT_STACKS; each hart's place follows from its index.
-static constexpr uint64_t STACK_AREA = LAYOUT_STACKS + 64 * 1024 * 1024;
-static constexpr uint64_t STACK_STRIDE = INTERRUPT_STACK_SIZE + PAGE_SIZE;
-static_assert((HART_LIMIT + 1) * 2 * KERNEL_STACK_SIZE <= STACK_AREA - LAYOUT_STACKS);
+// Each stack has its pages at the upper end of a slot; the rest of the slot stays unmapped.
+static constexpr uint64_t STACK_SLOT = 2 * KERNEL_STACK_SIZE;
 
 static struct gate interrupt_table[256];
 
-static void set_gate(unsigned vector, uint8_t stack, uint8_t type) {
-    uint64_t address = entry_vectors[vector];
-
-    interrupt_table[vector] = (struct gate){
-        .offset_low = (uint16_t)address,
-        .offset_middle = (uint16_t)(address >> 16),
-        .offset_high = (uint32_t)(address >> 32),
-        .selector = SELECTOR_KERNEL_CODE,
-        .stack = stack,
-        .type = type,
-    };
-}
-
 void descriptors_initialize(void) {
-    for (unsigned vector = 0; vector < 256; vector++)
-        set_gate(vector, 0, GATE_INTERRUPT);
-    set_gate(EXCEPTION_BREAKPOINT, 0, GATE_PROGRAM);
-    set_gate(EXCEPTION_DOUBLE_FAULT, 1 + STACK_DOUBLE_FAULT, GATE_INTERRUPT);
-    set_gate(EXCEPTION_NMI, 1 + STACK_NMI, GATE_INTERRUPT);
-    set_gate(EXCEPTION_MACHINE_CHECK, 1 + STACK_MACHINE_CHECK, GATE_INTERRUPT);
+    static const uint8_t stacks[256] = {[VECTOR_NMI] = STACK_NMI,
+                                        [VECTOR_DOUBLE_FAULT] = STACK_DOUBLE_FAULT,
+                                        [VECTOR_MACHINE_CHECK] = STACK_MACHINE_CHECK};
+
+    for (unsigned vector = 0; vector < 256; vector++) {
+        uint64_t address = (uint64_t)entry_stubs[vector];
+
+        interrupt_table[vector] = (struct gate){
+            .offset_low = (uint16_t)address,
+            .offset_middle = (uint16_t)(address >> 16),
+            .offset_high = (uint32_t)(address >> 32),
+            .selector = SELECTOR_KERNEL_CODE,
+            .stack = stacks[vector],
+            .type = vector == VECTOR_BREAKPOINT ? GATE_PROGRAM : GATE_INTERRUPT,
+        };
+    }
 }
 
-bool descriptors_stacks(struct hart *hart) {
-    uint64_t next = STACK_AREA + hart->index * STACKS * STACK_STRIDE;
+bool hal_hart_stacks(struct hart *hart) {
+    for (unsigned i = 0; i < STACKS; i++) {
+        uint64_t size = i == STACK_KERNEL ? KERNEL_STACK_SIZE : INTERRUPT_STACK_SIZE;
+        uint64_t top = LAYOUT_STACKS + (hart->index * STACKS + i + 1) * STACK_SLOT;
 
-    for (unsigned i = 0; i < STACKS; i++, next += STACK_STRIDE) {
-        hart->arch.tss.ist[i] = paging_map_stack(next + PAGE_SIZE, INTERRUPT_STACK_SIZE);
-        if (!hart->arch.tss.ist[i])
+        if (!paging_map_stack(top - size, size))
             return false;
+        if (i == STACK_KERNEL)
+            hart->kernel_stack = top;
+        else
+            hart->arch.tss.ist[i - 1] = top;
     }
     return true;
 }

@@ -9,19 +9,27 @@
 
 struct hart;
 
-enum interrupt_stack : uint8_t { STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACKS };
+// A hart's stacks; all but the first by their number in the interrupt stack table.
+enum hart_stack : uint8_t {
+    STACK_KERNEL,
+    STACK_DOUBLE_FAULT,
+    STACK_NMI,
+    STACK_MACHINE_CHECK,
+    STACKS,
+};
 
 static constexpr uint64_t INTERRUPT_STACK_SIZE = 8 * 1024;
 
-// Makes a hart's interrupt stacks. Only on the boot hart, when there are frames. False if no frame
-// is left.
-bool descriptors_stacks(struct hart *hart);
+// What entry.S gives to the processor's tables: where interrupts and exceptions arrive, by vector,
+// and where SYSCALL does.
+extern const char entry_stubs[256][16];
+void entry_system_call(void);
 
 // Loads the running hart's GDT, TSS and IDT and makes GS reach its block. The hart's kernel stack
 // and interrupt stacks must be there.
 void descriptors_load(struct hart *hart);
 
-// Fills the interrupt table from entry_vectors; once, on the boot hart, before descriptors_load.
+// Fills the interrupt table; once, on the boot hart, before descriptors_load.
 void descriptors_initialize(void);
 
 // Sets the registers that SYSCALL and SYSRET take their state from. SFMASK clears TF, IF, DF, NT

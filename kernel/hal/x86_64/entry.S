@@ -210,32 +210,26 @@ thread_resume:
     iretq
 
 // --- interrupts and exceptions -------------------------------------------------------------------
-// Each stub pushes an error code (0 where the processor pushes none) and its vector.
-    .altmacro
-    .macro STUB vector
+// A stub for each vector, 16 bytes apart: pushes an error code, 0 where the processor pushes none,
+// and the vector.
+    .globl entry_stubs
     .p2align 4
-stub_\vector:
-    .if (\vector == 8) || (\vector >= 10 && \vector <= 14) || (\vector == 17) || (\vector == 21)
-    .else
+entry_stubs:
+    .set vector, 0
+    .rept 256
+    .p2align 4
+    .if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21)
     pushq $0
     .endif
-    pushq $\vector
-    .if (\vector == 2) || (\vector == 8) || (\vector == 18)
+    pushq $vector
+    .if vector == 2 || vector == 8 || vector == 18
     jmp entry_abort
-    .elseif (\vector == 14)
+    .elseif vector == 14
     jmp entry_page_fault
     .else
     jmp entry_interrupt
     .endif
-    .endm
-    .macro ADDRESS vector
-    .quad stub_\vector
-    .endm
-
-    .set i, 0
-    .rept 256
-    STUB %i
-    .set i, i + 1
+    .set vector, vector + 1
     .endr
 
     .section .rodata
@@ -243,14 +237,6 @@ stub_\vector:
 memory_calls: // by number (include/abi/system_calls.h)
     .quad system_memory_create, system_memory_free, system_memory_clone, system_memory_protect
     .quad system_slot_prepare, system_slot_release
-    .globl entry_vectors
-    .p2align 3
-entry_vectors:
-    .set i, 0
-    .rept 256
-    ADDRESS %i
-    .set i, i + 1
-    .endr
 
     .section .text.entry, "ax"
     .p2align 6

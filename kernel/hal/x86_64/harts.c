@@ -1,6 +1,5 @@
 #include "hal/x86_64/harts.h"
 
-#include "debug/crash.h"
 #include "debug/log.h"
 #include "hal/hal.h"
 #include "hal/paging.h"
@@ -47,8 +46,6 @@ void harts_initialize(const struct acpi_info *acpi) {
 void hal_hart_initialize(struct hart *hart) {
     if (hart->index == 0) {
         processor_detect();
-        if (!descriptors_stacks(hart))
-            panic("no memory for the boot hart's interrupt stacks");
         descriptors_initialize();
     }
     processor_control();
@@ -123,10 +120,6 @@ bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
 
     if (id >= reach) {
         log_warning("hart with APIC id %u left out: it needs x2APIC, which is not there", id);
-        return false;
-    }
-    if (!descriptors_stacks(hart)) {
-        log_error("hart %u: no memory for its stacks", hart->index);
         return false;
     }
     hart->arch.apic_id = id;

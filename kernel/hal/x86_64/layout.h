@@ -21,8 +21,11 @@ static constexpr unsigned HART_LIMIT = 256;
 
 enum vector : uint8_t {
     VECTOR_NMI = 2,
+    VECTOR_BREAKPOINT = 3,
     VECTOR_NO_VECTORS = 7, // CR0.TS is set
+    VECTOR_DOUBLE_FAULT = 8,
     VECTOR_PAGE_FAULT = 14,
+    VECTOR_MACHINE_CHECK = 18,
     VECTOR_LEGACY = 32, // 32-47: the remapped, masked legacy controllers
     VECTOR_LINES = 48,  // interrupt lines, up to
     VECTOR_LINES_END = 224,

@@ -90,14 +90,14 @@ void paging_map(uint64_t virtual, paddr_t physical, uint64_t size, entry_t flags
     }
 }
 
-uint64_t paging_map_stack(uint64_t bottom, uint64_t size) {
+bool paging_map_stack(uint64_t bottom, uint64_t size) {
     for (uint64_t page = bottom; page < bottom + size; page += PAGE_SIZE) {
         struct frame *frame;
         if (frame_allocate(0, FRAME_KERNEL, &frame) != OK)
-            return 0;
+            return false;
         paging_map(page, frame_address(frame), PAGE_SIZE, DATA);
     }
-    return bottom + size;
+    return true;
 }
 
 void *paging_map_device(paddr_t physical, size_t size) {
