@@ -12,10 +12,14 @@ static void features_text(char *text, size_t size) {
         bool present;
         const char *name;
     } feature[] = {
-        {processor.smep, "smep"},      {processor.smap, "smap"},
-        {processor.umip, "umip"},      {processor.pcid, "pcid"},
-        {processor.xsave, "xsave"},    {(processor.vector_mask & STATE_AVX) != 0, "avx"},
-        {processor.x2apic, "x2apic"},  {(processor.vector_mask & STATE_AVX512) != 0, "avx512"},
+        {processor.control & CR4_SMEP, "smep"},
+        {processor.control & CR4_SMAP, "smap"},
+        {processor.control & CR4_UMIP, "umip"},
+        {processor.control & CR4_PCID, "pcid"},
+        {processor.control & CR4_XSAVE, "xsave"},
+        {processor.vector_mask & STATE_AVX, "avx"},
+        {processor.x2apic, "x2apic"},
+        {processor.vector_mask & STATE_AVX512, "avx512"},
         {processor.tsc_deadline, "tsc-deadline"},
         {processor.tsc_invariant, "tsc-invariant"},
     };

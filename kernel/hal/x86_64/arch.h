@@ -69,7 +69,7 @@ static inline void hal_page_flush(uint64_t address) {
 
 // Loads a root; drops all translations but the kernel's global ones.
 static inline void hal_space_load(paddr_t root) {
-    __asm__ volatile("movq %0, %%cr3" : : "r"(root) : "memory");
+    cr3_write(root);
 }
 
 // Processors with PCIDs tag translations, and can keep those of spaces that are not loaded. A load
@@ -81,10 +81,7 @@ static inline void hal_space_load_tagged(paddr_t root, unsigned tag, bool keep) 
 }
 
 // Drops all translations of the root that is loaded.
-static inline void hal_space_flush(void) {
-    uint64_t root;
-    __asm__ volatile("movq %%cr3, %0\n\tmovq %0, %%cr3" : "=r"(root) : : "memory");
-}
+static inline void hal_space_flush(void) { cr3_write(cr3_read()); }
 
 // Loads the root of the space that hart->space names, whose thread is to run. The two prefixes mean
 // nothing: they make the instruction as long as the call of tlb_switch that it becomes on
@@ -101,17 +98,9 @@ static inline void hal_space_switch(paddr_t root) {
                      : "r11", "cc", "memory");
 }
 
-static inline paddr_t hal_space_root(void) {
-    uint64_t root;
-    __asm__ volatile("movq %%cr3, %0" : "=r"(root));
-    return root & ENTRY_ADDRESS;
-}
+static inline paddr_t hal_space_root(void) { return cr3_read() & ENTRY_ADDRESS; }
 
-static inline uint64_t hal_fault_address(void) {
-    uint64_t address;
-    __asm__ volatile("movq %%cr2, %0" : "=r"(address));
-    return address;
-}
+static inline uint64_t hal_fault_address(void) { return cr2_read(); }
 
 // Spends one of the current thread's tokens; false if that was more than it had.
 static inline bool hal_token_spend(void) {

@@ -42,25 +42,21 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf) {
     return result;
 }
 
-static inline uint64_t cr0_read(void) {
-    uint64_t value;
-    __asm__ volatile("movq %%cr0, %0" : "=r"(value));
-    return value;
-}
-
-static inline void cr0_write(uint64_t value) {
-    __asm__ volatile("movq %0, %%cr0" : : "r"(value) : "memory");
-}
-
-static inline uint64_t cr4_read(void) {
-    uint64_t value;
-    __asm__ volatile("movq %%cr4, %0" : "=r"(value));
-    return value;
-}
-
-static inline void cr4_write(uint64_t value) {
-    __asm__ volatile("movq %0, %%cr4" : : "r"(value) : "memory");
-}
+// Control registers: cr0_read(), cr0_write(value), and so on.
+#define CONTROL_REGISTER(name)                                                                     \
+    static inline uint64_t name##_read(void) {                                                     \
+        uint64_t value;                                                                            \
+        __asm__ volatile("movq %%" #name ", %0" : "=r"(value));                                    \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void name##_write(uint64_t value) {                                              \
+        __asm__ volatile("movq %0, %%" #name : : "r"(value) : "memory");                           \
+    }
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
+#undef CONTROL_REGISTER
 
 static inline void xcr0_write(uint64_t value) {
     __asm__ volatile("xsetbv"

@@ -7,27 +7,6 @@
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/instructions.h"
 
-enum : uint64_t {
-    CR0_PROTECTED = 1 << 0,
-    CR0_MONITOR = 1 << 1, // WAIT traps too while TS is set
-    CR0_TASK_SWITCHED = 1 << 3,
-    CR0_EXTENSION = 1 << 4,
-    CR0_NUMERIC_ERROR = 1 << 5,
-    CR0_WRITE_PROTECT = 1 << 16,
-    CR0_PAGING = 1u << 31,
-
-    CR4_PHYSICAL_EXTENSION = 1 << 5,
-    CR4_MACHINE_CHECK = 1 << 6,
-    CR4_GLOBAL_PAGES = 1 << 7,
-    CR4_FXSAVE = 1 << 9,
-    CR4_VECTOR_EXCEPTIONS = 1 << 10,
-    CR4_UMIP = 1 << 11,
-    CR4_PCID = 1 << 17,
-    CR4_XSAVE = 1 << 18,
-    CR4_SMEP = 1 << 20,
-    CR4_SMAP = 1 << 21,
-};
-
 // FXSAVE's area; XSAVE's says its own size (Intel SDM vol. 1 sections 10.5.1 and 13.4).
 static constexpr uint32_t FXSAVE_SIZE = 512;
 
@@ -35,24 +14,21 @@ struct processor processor;
 
 static bool bit(uint32_t word, unsigned number) { return word >> number & 1; }
 
-static void detect_identity(void) {
-    struct cpuid version = cpuid(1, 0);
+static void detect_features(void) {
+    struct cpuid version = cpuid(1, 0), structured = {};
 
-    processor.global_pages = bit(version.edx, 13);
-    processor.pcid = bit(version.ecx, 17);
+    if (cpuid(0, 0).eax >= 7)
+        structured = cpuid(7, 0);
+    processor.control = CR4_PHYSICAL_EXTENSION | CR4_MACHINE_CHECK | CR4_FXSAVE |
+                        CR4_VECTOR_EXCEPTIONS |
+                        (bit(version.edx, 13) ? CR4_GLOBAL_PAGES : 0) |
+                        (bit(version.ecx, 17) ? CR4_PCID : 0) |
+                        (bit(version.ecx, 26) ? CR4_XSAVE : 0) |
+                        (bit(structured.ebx, 7) ? CR4_SMEP : 0) |
+                        (bit(structured.ebx, 20) ? CR4_SMAP : 0) |
+                        (bit(structured.ecx, 2) ? CR4_UMIP : 0);
     processor.x2apic = bit(version.ecx, 21);
     processor.tsc_deadline = bit(version.ecx, 24);
-    processor.xsave = bit(version.ecx, 26);
-}
-
-static void detect_protection(void) {
-    if (cpuid(0, 0).eax >= 7) {
-        struct cpuid structured = cpuid(7, 0);
-
-        processor.smep = bit(structured.ebx, 7);
-        processor.smap = bit(structured.ebx, 20);
-        processor.umip = bit(structured.ecx, 2);
-    }
     if (cpuid(0x80000000, 0).eax >= 0x80000007)
         processor.tsc_invariant = bit(cpuid(0x80000007, 0).edx, 8);
 }
@@ -62,7 +38,7 @@ static void detect_vectors(void) {
     uint64_t mask = STATE_X87 | STATE_SSE, offered;
 
     processor.vector_size = FXSAVE_SIZE;
-    if (!processor.xsave)
+    if (!(processor.control & CR4_XSAVE))
         return;
     offered = cpuid(0xd, 0).eax;
     if (offered & STATE_AVX)
@@ -102,29 +78,18 @@ static void switches_patch(void) {
 }
 
 void processor_detect(void) {
-    if (processor.vector_size)
-        return;
-    detect_identity();
-    detect_protection();
+    detect_features();
     detect_vectors();
     detect_clock();
-    if (processor.pcid)
+    if (processor.control & CR4_PCID)
         switches_patch();
 }
 
 void processor_control(void) {
-    uint64_t cr4 = CR4_PHYSICAL_EXTENSION | CR4_MACHINE_CHECK | CR4_FXSAVE | CR4_VECTOR_EXCEPTIONS;
-
-    cr4 |= processor.global_pages ? CR4_GLOBAL_PAGES : 0;
-    cr4 |= processor.umip ? CR4_UMIP : 0;
-    cr4 |= processor.pcid ? CR4_PCID : 0;
-    cr4 |= processor.xsave ? CR4_XSAVE : 0;
-    cr4 |= processor.smep ? CR4_SMEP : 0;
-    cr4 |= processor.smap ? CR4_SMAP : 0;
     cr0_write(CR0_PROTECTED | CR0_MONITOR | CR0_EXTENSION | CR0_NUMERIC_ERROR | CR0_WRITE_PROTECT |
               CR0_PAGING);
-    cr4_write(cr4);
-    if (processor.xsave) {
+    cr4_write(processor.control);
+    if (processor.vector_mask) {
         xcr0_write(processor.vector_mask);
         processor.vector_size = cpuid(0xd, 0).ebx; // for what XCR0 enables now
     }

@@ -6,8 +6,6 @@
 #include "hal/x86_64/instructions.h"
 #include "hal/x86_64/processor.h"
 
-static constexpr uint64_t CR0_TASK_SWITCHED = 1 << 3;
-
 // The part of a state area that matters here: XSAVE and FXSAVE share the first 512 bytes. With all
 // bits of `in_use` clear XRSTOR brings every component to its initial state without reading it,
 // but takes MXCSR from memory (Intel SDM vol. 1 section 13.8.1).
@@ -42,25 +40,15 @@ void hal_vector_clear(void) {
 }
 
 void hal_vector_save(void *area) {
-    uint64_t mask = processor.vector_mask;
-
-    if (mask)
-        __asm__ volatile("xsave64 (%0)"
-                         :
-                         : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
-                         : "memory");
+    if (processor.vector_mask) // all that XCR0 enables
+        __asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(~0), "d"(~0) : "memory");
     else
         __asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
 
 void hal_vector_load(const void *area) {
-    uint64_t mask = processor.vector_mask;
-
-    if (mask)
-        __asm__ volatile("xrstor64 (%0)"
-                         :
-                         : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32))
-                         : "memory");
+    if (processor.vector_mask) // all that XCR0 enables
+        __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(~0), "d"(~0) : "memory");
     else
         __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
