@@ -10,7 +10,6 @@
 #include "hal/x86_64/descriptors.h"
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/processor.h"
-#include "hal/x86_64/timer.h"
 #include "hal/x86_64/trampoline.h"
 #include "hal/x86_64/vector.h"
 #include "hart/hart.h"

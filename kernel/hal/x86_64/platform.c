@@ -9,7 +9,6 @@
 #include "hal/x86_64/io_apic.h"
 #include "hal/x86_64/pic.h"
 #include "hal/x86_64/processor.h"
-#include "hal/x86_64/timer.h"
 
 LOG_MODULE(LOG_HART);
 
@@ -34,7 +33,6 @@ void hal_platform_start(const struct boot_info *boot) {
     harts_initialize(&acpi);
     clock_calibrate(&acpi);
     timer_enable();
-    log_info("timer: %s", timer_mode());
 }
 
 paddr_t hal_firmware_tables(void) { return acpi.root; }
