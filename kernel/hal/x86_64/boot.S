@@ -66,19 +66,7 @@ boot_entry:
     jz stop
 
     call make_tables
-    movl %cr4, %eax
-    orl $CR4_PAE, %eax
-    movl %eax, %cr4
-    movl $boot_level4, %eax
-    movl %eax, %cr3
-    movl $MSR_EFER, %ecx
-    rdmsr
-    orl $EFER_SCE_LME_NXE, %eax
-    wrmsr
-    movl %cr0, %eax
-    orl $CR0_PG_WP_PE, %eax
-    movl %eax, %cr0
-    lgdt low_gdt_pointer
+    ENTER_LONG_MODE $boot_level4, gdt_pointer
     ljmp $SELECTOR_KERNEL_CODE, $long_mode
 
 // Clears ZF if the processor has CPUID: if the ID flag can be changed (Intel SDM vol. 1 section
@@ -163,21 +151,14 @@ no_no_execute:
     .asciz "Baton needs a processor with the no-execute bit (NX), switched on.\r\n"
 
     .balign 8
-low_gdt_pointer:
-    .short boot_gdt_end - boot_gdt - 1
+gdt_pointer:
+    .short 3 * 8 - 1
     .long boot_gdt_physical
 
     .code64
 long_mode:
-    movw $SELECTOR_KERNEL_DATA, %ax
-    movw %ax, %ds
-    movw %ax, %es
-    movw %ax, %ss
-    xorl %eax, %eax
-    movw %ax, %fs
-    movw %ax, %gs
     movl %ebp, %edi
-    movq $boot_high, %rax
+    movq $start_high, %rax
     jmpq *%rax
 
     .section .boot.bss, "aw", @nobits
@@ -193,27 +174,28 @@ boot_level2:
     .skip 64
 boot_low_stack_top:
 
-    .section .rodata
-    .balign 8
-boot_gdt:                          // Intel SDM vol. 3A section 3.4.5
-    .quad 0
-    .quad 0x00af9b000000ffff       // SELECTOR_KERNEL_CODE
-    .quad 0x00cf93000000ffff       // SELECTOR_KERNEL_DATA
-boot_gdt_end:
-gdt_pointer:
-    .short boot_gdt_end - boot_gdt - 1
-    .quad boot_gdt
-    .globl boot_gdt
-
     .text
-boot_high:
-    lgdt gdt_pointer(%rip)         // the low one goes away with the early tables
-    movq $boot_stack_top, %rsp
+    .globl start_high
+start_high:                        // where all harts come to, from the trampoline, too
+    movl $SELECTOR_KERNEL_DATA, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %ss
+    xorl %eax, %eax
+    movl %eax, %fs
+    movl %eax, %gs
+    movq start_stack(%rip), %rsp
     xorl %ebp, %ebp                // backtraces end here
     pushq $0
-    pushq $0
-    call boot_start
-    ud2
+    jmpq *start_entry(%rip)        // as if called, with no way back
+
+    .data
+    .balign 8
+    .globl start_stack, start_entry
+start_stack:
+    .quad boot_stack_top
+start_entry:
+    .quad boot_start
 
     .section .bss.pages, "aw", @nobits
     .balign PAGE

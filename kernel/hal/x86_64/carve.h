@@ -3,9 +3,7 @@
 #pragma once
 
 #include "hal/boot.h"
-
-// Where other harts begin to run, in real mode: page 8 (TRAMPOLINE_ADDRESS of the hart start-up).
-static constexpr paddr_t TRAMPOLINE_ADDRESS = 0x8000;
+#include "hal/x86_64/layout.h"
 
 // Marks image, trampoline and modules in the list of regions. A module that does not lie in free
 // RAM of its own is left out, with a note in `problem` (the last one, if there are several).

@@ -10,7 +10,7 @@
 #include "hal/x86_64/descriptors.h"
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/processor.h"
-#include "hal/x86_64/trampoline.h"
+#include "hal/x86_64/start.h"
 #include "hal/x86_64/vector.h"
 #include "hart/hart.h"
 
@@ -26,11 +26,11 @@ static uint32_t reach; // APIC ids from here on cannot be named
 
 static _Atomic bool answered;
 static void (*kernel_entry)(struct hart *hart);
+static struct hart *starting;
 
-// The tables that the trampoline begins on: one page that serves at all four levels. Its entry 0
-// points to itself, so that for a low address the walk ends in this page again, as level 1, where
-// entry 8 is the trampoline. Its upper half is the kernel's.
-alignas(PAGE_SIZE) static entry_t start_table[TABLE_ENTRIES];
+// Entry 0 points to the table itself, so that for a low address the walk ends in this page again, as
+// level 1, where entry 8 is the trampoline. Its upper half is the kernel's.
+alignas(PAGE_SIZE) entry_t start_table[TABLE_ENTRIES];
 
 unsigned hal_hart_count(void) { return machine->harts; }
 
@@ -58,7 +58,9 @@ void hal_hart_initialize(struct hart *hart) {
 }
 
 // A started hart comes here from the trampoline, on its own stack.
-[[noreturn]] static void arrive(struct hart *hart) {
+[[noreturn]] static void arrive(paddr_t) {
+    struct hart *hart = starting;
+
     hal_space_load(paging_kernel_root());
     hal_hart_initialize(hart);
     timer_enable();
@@ -80,16 +82,11 @@ static void prepare_tables(void) {
 }
 
 static void prepare_trampoline(struct hart *hart) {
-    char *code = physical_to_virtual(TRAMPOLINE_ADDRESS);
-    struct trampoline_mailbox mailbox = {
-        .root = image_to_physical(start_table),
-        .stack = hart->kernel_stack,
-        .hart = (uint64_t)hart,
-        .entry = (uint64_t)arrive,
-    };
-
-    memcpy(code, trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
-    memcpy(code + (trampoline_mailbox - trampoline_begin), &mailbox, sizeof mailbox);
+    memcpy(physical_to_virtual(TRAMPOLINE_ADDRESS), trampoline_begin,
+           (size_t)(trampoline_end - trampoline_begin));
+    starting = hart;
+    start_stack = hart->kernel_stack;
+    start_entry = arrive;
 }
 
 static bool wait_for_answer(unsigned limit_us) {

@@ -34,11 +34,20 @@ enum vector : uint8_t {
     VECTOR_FLUSH = 242, // look at the flush request
     VECTOR_SPURIOUS = 255,
 };
-#else // the way to long mode: Intel SDM vol. 3A sections 2.2.1 and 2.5
-#define MSR_EFER 0xc0000080
-#define EFER_SCE_LME_NXE 0x901
-#define CR4_PAE (1 << 5)
-#define CR0_PG_WP_PE 0x80010001
+#else // the way to long mode, from protected or real mode: Intel SDM vol. 3A sections 2.2.1, 2.5
+    .macro ENTER_LONG_MODE root, descriptors
+    movl $(1 << 5), %eax    // CR4: PAE
+    movl %eax, %cr4
+    movl \root, %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx  // IA32_EFER
+    rdmsr
+    orl $0x901, %eax        // SCE, LME, NXE
+    wrmsr
+    lgdtl \descriptors
+    movl $0x80010001, %eax  // CR0: PG, WP, PE
+    movl %eax, %cr0
+    .endm
 #endif
 
 #define SELECTOR_KERNEL_CODE 0x08
@@ -46,3 +55,5 @@ enum vector : uint8_t {
 #define SELECTOR_USER_DATA 0x1b
 #define SELECTOR_USER_CODE 0x23
 #define SELECTOR_TASK 0x28
+
+#define TRAMPOLINE_ADDRESS 0x8000 // where other harts begin to run, in real mode: page 8
