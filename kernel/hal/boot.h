@@ -40,5 +40,5 @@ struct boot_info {
     struct boot_module module[BOOT_MODULES];
     unsigned modules;
     size_t screen; // 0: none. The tag about it is located here, while there are tags
-    paddr_t rsdp; // 0: no ACPI. A copy of the RSDP structure inside the tags is located here
+    uint8_t rsdp[36]; // a copy of ACPI's root pointer, 0 where it ends earlier; all 0: no ACPI
 };

@@ -32,6 +32,9 @@ static void machine_unmap_all(void)
 
 static void machine_read(uint32_t boot_apic_id, struct acpi_info *info)
 {
-    acpi_read(MACHINE_BASE, boot_apic_id, machine_map, info);
+    uint8_t pointer[36]; // exactly the bytes, as above
+
+    memcpy(pointer, machine, sizeof pointer);
+    acpi_read(pointer, boot_apic_id, machine_map, info);
     machine_unmap_all();
 }

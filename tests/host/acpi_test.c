@@ -35,7 +35,7 @@ static void madt_override(uint8_t *madt, uint8_t source, uint32_t line, uint16_t
 
 TEST(no_root_pointer)
 {
-    acpi_read(0, 7, machine_map, &info);
+    acpi_read((uint8_t[36]){}, 7, machine_map, &info);
     CHECK_EQ(info.root, 0);
     CHECK_EQ(info.harts, 1);
     CHECK_EQ(info.apic_id[0], 7);

@@ -1,10 +1,10 @@
 // The boot loader's tags: sound ones, odd ones, and damaged ones.
 // sources: kernel/hal/x86_64/multiboot2.c kernel/hal/x86_64/regions.c
-// sources: kernel/hal/x86_64/carve.c kernel/debug/format.c kernel/debug/screen_tag.c
+// sources: kernel/debug/format.c kernel/debug/screen_tag.c
 #include "test.h"
 
 #include <debug/screen.h>
-#include <hal/x86_64/carve.h>
+#include <hal/x86_64/layout.h>
 #include <hal/x86_64/multiboot2.h>
 #include <hal/x86_64/regions.h>
 
@@ -209,19 +209,34 @@ TEST(too_many_modules) {
 }
 
 TEST(acpi_prefers_the_new_table) {
-    uint8_t old[20] = "RSD PTR ", new[36] = "RSD PTR ";
+    uint8_t old[20] = "RSD PTR old", new[40] = "RSD PTR new, longer than needs to be";
+    for (unsigned order = 0; order < 3; order++) {
+        begin();
+        add_usual_map();
+        if (order > 0)
+            add(15, new, sizeof new);
+        if (order < 2)
+            add(14, old, sizeof old);
+        if (order == 0)
+            add(15, new, sizeof new);
+        CHECK(parse());
+        CHECK(memcmp(info.rsdp, new, sizeof info.rsdp) == 0);
+    }
+}
+
+TEST(acpi_pointers_that_are_short) {
+    uint8_t old[20] = "RSD PTR old", rest[sizeof info.rsdp - sizeof old] = {};
     begin();
     add_usual_map();
-    uint32_t at = used;
-    add(15, new, sizeof new);
     add(14, old, sizeof old);
     CHECK(parse());
-    CHECK_EQ(info.rsdp, at + 8);
+    CHECK(memcmp(info.rsdp, old, sizeof old) == 0);
+    CHECK(memcmp(info.rsdp + sizeof old, rest, sizeof rest) == 0);
     begin();
     add_usual_map();
-    add(15, new, 12);
+    add(15, old, 12);
     CHECK(parse());
-    CHECK_EQ(info.rsdp, 0);
+    CHECK_EQ(info.rsdp[0], 0);
     CHECK(problem[0] != 0);
 }
 

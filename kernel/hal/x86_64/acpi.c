@@ -95,25 +95,22 @@ static bool read_root(paddr_t address, size_t width, acpi_map_t map, struct acpi
 }
 
 // ACPI 1.0 knew the first 20 bytes only.
-static void find_root(paddr_t rsdp, acpi_map_t map, struct acpi_info *info) {
-    const struct acpi_root_pointer *pointer = map(rsdp, 20), *whole = nullptr;
-
-    if (!pointer || __builtin_memcmp(pointer->signature, "RSD PTR ", 8) != 0 ||
-        !checksum_holds(pointer, 20)) {
+static void find_root(const struct acpi_root_pointer *pointer, acpi_map_t map,
+                      struct acpi_info *info) {
+    if (__builtin_memcmp(pointer->signature, "RSD PTR ", 8) != 0 || !checksum_holds(pointer, 20))
         note_damaged(nullptr, info);
-        return;
-    }
-    if (pointer->revision >= 2)
-        whole = map(rsdp, sizeof *whole);
-    if (!whole || !checksum_holds(whole, sizeof *whole) || !read_root(whole->xsdt, 8, map, info))
+    else if (pointer->revision < 2 || !checksum_holds(pointer, sizeof *pointer) ||
+             !read_root(pointer->xsdt, 8, map, info))
         read_root(pointer->rsdt, 4, map, info);
 }
 
-void acpi_read(paddr_t rsdp, uint32_t boot_apic_id, acpi_map_t map, struct acpi_info *info) {
+void acpi_read(const void *rsdp, uint32_t boot_apic_id, acpi_map_t map, struct acpi_info *info) {
+    const struct acpi_root_pointer *pointer = rsdp;
+
     __builtin_memset(info, 0, sizeof *info);
     info->apic_id[0] = boot_apic_id;
     info->largest_apic_id = boot_apic_id;
     info->harts = 1;
-    if (rsdp)
-        find_root(rsdp, map, info);
+    if (pointer->signature[0])
+        find_root(pointer, map, info);
 }

@@ -2,12 +2,8 @@
 // 5.2.12.
 #include "hal/x86_64/acpi_tables.h"
 
-struct [[gnu::packed]] madt {
-    struct acpi_header header; // 0x00
-    uint32_t local_apic;       // 0x24
-    uint32_t flags;            // 0x28
-};
-static_assert(sizeof(struct madt) == 44);
+// Behind the header, the local APIC's address, and flags.
+static constexpr size_t FIRST_ENTRY = sizeof(struct acpi_header) + 8;
 
 // The type, and in bits 8-15 the length, which is the type's own.
 enum entry_kind : uint16_t {
@@ -87,7 +83,7 @@ static void read_entry(const struct entry *entry, struct acpi_info *info) {
 }
 
 void acpi_read_madt(const struct acpi_header *table, struct acpi_info *info) {
-    const uint8_t *at = (const uint8_t *)table + sizeof(struct madt);
+    const uint8_t *at = (const uint8_t *)table + FIRST_ENTRY;
     const uint8_t *end = (const uint8_t *)table + table->length;
 
     if (at > end || info->hart_table)

@@ -5,7 +5,6 @@
 #include "hal/paging.h"
 #include "hal/string.h"
 #include "hal/x86_64/apic.h"
-#include "hal/x86_64/carve.h"
 #include "hal/x86_64/clock.h"
 #include "hal/x86_64/descriptors.h"
 #include "hal/x86_64/image.h"

@@ -130,10 +130,11 @@ static void read_screen(struct parser *parser, const struct tag *tag) {
 // The copy of the RSDP, of ACPI 2.0 if there are both.
 static void read_rsdp(struct parser *parser, const struct tag *tag) {
     bool new = tag->type == TAG_ACPI_NEW;
-    if (tag->size - sizeof *tag < RSDP_SIZE)
+    size_t size = tag->size - sizeof *tag, room = sizeof parser->info->rsdp;
+    if (size < RSDP_SIZE)
         text_add(&parser->problem, "the ACPI tag has %u bytes", tag->size);
     else if (new || !parser->has_rsdp_new)
-        parser->info->rsdp = (paddr_t)((const char *)(tag + 1) - parser->tags);
+        memcpy(parser->info->rsdp, tag + 1, size < room ? size : room);
     parser->has_rsdp_new |= new;
 }
 

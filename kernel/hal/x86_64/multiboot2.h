@@ -5,8 +5,7 @@
 
 // Reads the tags into `info`, which is overwritten. `size_limit`: bytes that may be read at `tags`.
 // The regions are what the firmware reported, with page 0 reserved; nothing is carved out yet.
-// info->rsdp is the offset of the RSDP's copy from `tags`, info->screen that of the tag about the
-// screen; the caller makes use of them.
+// info->screen is the offset from `tags` of the tag about the screen; the caller makes use of it.
 // False if the system cannot start from this (`problem` says why). True with a `problem` that is
 // not empty: something was left out or repaired.
 bool multiboot2_parse(const void *tags, size_t size_limit, struct boot_info *info, char *problem,

@@ -14,7 +14,7 @@ LOG_MODULE(LOG_HART);
 
 static struct acpi_info acpi;
 
-static void read_tables(paddr_t rsdp) {
+static void read_tables(const void *rsdp) {
     acpi_read(rsdp, apic_id(), paging_map_tables, &acpi);
     if (!acpi.root)
         log_warning("no ACPI tables: one hart, no interrupt lines");

@@ -1,5 +1,6 @@
 // A list of physical memory regions: sorted by address, not overlapping, on page boundaries,
-// neighbours of one kind joined. Plain data; built by painting, where the later coat covers.
+// neighbours of one kind joined. Plain data, host-tested; built by painting, where the later coat
+// covers.
 #pragma once
 
 #include "hal/boot.h"
@@ -19,3 +20,9 @@ paddr_t region_take(struct boot_info *info, uint64_t size, paddr_t limit);
 
 // The region that holds an address; nullptr for none.
 const struct boot_region *region_find(const struct boot_info *info, paddr_t address);
+
+// Marks what lies in RAM at boot and must stay: the kernel's image, the page on which other harts
+// start, the modules. A module that does not lie in free RAM of its own is left out, with a note in
+// `problem` (the last one, if there are several).
+void boot_carve(struct boot_info *info, paddr_t image, uint64_t image_size, char *problem,
+                size_t problem_size);

@@ -9,7 +9,6 @@
 #include "debug/screen.h"
 #include "debug/serial.h"
 #include "hal/string.h"
-#include "hal/x86_64/carve.h"
 #include "hal/x86_64/image.h"
 #include "hal/x86_64/multiboot2.h"
 #include "hal/x86_64/paging.h"
@@ -19,23 +18,13 @@
 LOG_MODULE(LOG_BOOT);
 
 static constexpr size_t TAGS_LIMIT = 1024 * 1024; // far more than any loader writes
-static constexpr size_t RSDP_SIZE = 36;           // ACPI 6.5 section 5.2.5.3
 
 static struct boot_info boot;
-static char rsdp[RSDP_SIZE];
 static char problem[256];
 
 static void report_problem(void) {
     if (problem[0] != 0)
         log_warning("boot loader: %s", problem);
-}
-
-// The tags are not kept, so the copy of the RSDP that stands in them is copied out.
-static void keep_rsdp(const char *tags) {
-    if (boot.rsdp == 0)
-        return;
-    memcpy(rsdp, tags + boot.rsdp, sizeof rsdp);
-    boot.rsdp = image_to_physical(rsdp);
 }
 
 static void read_tags(paddr_t address) {
@@ -47,7 +36,6 @@ static void read_tags(paddr_t address) {
         screen_start(tags + boot.screen, EARLY_LIMIT);
     log_info("Baton, started by %s, options \"%s\"", boot.loader, boot.options);
     report_problem();
-    keep_rsdp(tags);
 }
 
 // What follows a module in its last page is somebody else's, and would be seen by who opens it.

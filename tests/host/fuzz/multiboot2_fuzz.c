@@ -1,8 +1,7 @@
 // Boot loader's tags of any content: no crash, and regions that hold their invariants.
 // sources: kernel/hal/x86_64/multiboot2.c kernel/hal/x86_64/regions.c
-// sources: kernel/hal/x86_64/carve.c kernel/debug/format.c kernel/debug/screen_tag.c
+// sources: kernel/debug/format.c kernel/debug/screen_tag.c
 #include <debug/screen.h>
-#include <hal/x86_64/carve.h>
 #include <hal/x86_64/multiboot2.h>
 #include <hal/x86_64/regions.h>
 
