@@ -40,6 +40,17 @@ static struct {
     {"irq", &all_lines.object},
 };
 
+static uint64_t memory_left(void) {
+    return kernel_process.account.limit - kernel_process.account.used;
+}
+
+// Without one of its boot modules the system cannot be started.
+static void require(const char *module, status_t status) {
+    if (status != OK)
+        panic("boot module %s cannot be started: %s; %lu KiB of memory are left", module,
+              status_text(status), memory_left() << 2);
+}
+
 // --- the start page ------------------------------------------------------------------------------
 
 struct start {
@@ -48,16 +59,13 @@ struct start {
 };
 static_assert(sizeof(struct start) <= PAGE_SIZE);
 
-static status_t start_add(struct start *start, struct process *process, const char *name,
-                          struct object *object, rights_t rights) {
-    struct start_handle *entry = &start->handle[start->page.handle_count];
+static void start_add(struct start *start, struct process *process, const char *name,
+                      struct object *object, rights_t rights) {
+    struct start_handle *entry = &start->handle[start->page.handle_count++];
     memcpy(entry->name, name, sizeof(entry->name));
     entry->type = object->type;
     entry->rights = rights;
-    status_t status = handle_install(process, object, rights, 0, &entry->handle);
-    if (status == OK)
-        start->page.handle_count++;
-    return status;
+    require(process->name, handle_install(process, object, rights, 0, &entry->handle));
 }
 
 static void start_fill(struct start *start, const struct process *process, uint64_t image_size) {
@@ -98,8 +106,8 @@ static struct port *port_named(const char *name) {
 // --- starting ------------------------------------------------------------------------------------
 
 // The module of that name, or nullptr. `data`: not a program.
-static struct module *module_named(const struct boot_info *boot, const char *name, bool data) {
-    for (unsigned i = 0; i < boot->modules; i++)
+static struct module *module_named(const char *name, bool data) {
+    for (unsigned i = 0; i < BOOT_MODULES; i++)
         if (wirings[i].data == data && strcmp(wirings[i].name, name) == 0)
             return &modules[i];
     return nullptr;
@@ -113,11 +121,11 @@ static const rights_t rights_of[WIRING_KINDS] = {
 };
 
 // What a line grants, or nullptr: there is nothing of that name.
-static struct object *granted(const struct boot_info *boot, const struct wiring_grant *grant) {
+static struct object *granted(const struct wiring_grant *grant) {
     if (grant->kind == WIRING_SERVES || grant->kind == WIRING_USES)
         return &port_named(grant->name)->object;
     if (grant->kind == WIRING_OPENS) {
-        struct module *module = module_named(boot, grant->name, true);
+        struct module *module = module_named(grant->name, true);
         return module != nullptr ? &module->object : nullptr;
     }
     for (unsigned i = 0; i < sizeof(holdings) / sizeof(holdings[0]); i++)
@@ -126,71 +134,50 @@ static struct object *granted(const struct boot_info *boot, const struct wiring_
     return nullptr;
 }
 
-static status_t wire(struct start *start, struct process *process, const struct wiring *w,
-                     const struct boot_info *boot) {
-    status_t status = OK;
-    for (unsigned i = 0; i < w->grants && status == OK; i++) {
+static void wire(struct start *start, struct process *process, const struct wiring *w) {
+    for (unsigned i = 0; i < w->grants; i++) {
         const struct wiring_grant *grant = &w->grant[i];
-        struct object *object = granted(boot, grant);
-        if (object == nullptr)
+        struct object *object = granted(grant);
+        if (object != nullptr)
+            start_add(start, process, grant->name, object, rights_of[grant->kind]);
+        else
             log_warning("%s: there is no \"%s\" to %s", w->name, grant->name,
                         grant->kind == WIRING_OPENS ? "open" : "hold");
-        else
-            status = start_add(start, process, grant->name, object, rights_of[grant->kind]);
     }
-    return status;
 }
 
-static status_t program_place(struct process *process, const struct boot_module *module,
-                              struct start *start, uaddr_t *entry) {
+// Its program, its stack and its start page; returns where the program begins.
+static uaddr_t program_place(struct process *process, const struct boot_module *module,
+                             struct start *start) {
+    const char *name = process->name;
     uint64_t image_size;
-    status_t status = elf_place(process, physical_to_virtual(module->start), module->size, entry,
-                                &image_size);
-    if (status == OK)
-        status = process_pages(process, LAYOUT_STACK_TOP - LAYOUT_STACK_SIZE, STACK_PAGES,
-                               PARCEL_WRITABLE, MEMORY_ZERO);
-    if (status == OK)
-        status = process_pages(process, LAYOUT_START_PAGE, 1, PARCEL_WRITABLE, MEMORY_PAGES);
-    if (status != OK)
-        return status;
+    uaddr_t entry;
+    require(name, elf_place(process, physical_to_virtual(module->start), module->size, &entry,
+                            &image_size));
+    require(name, process_pages(process, LAYOUT_STACK_TOP - LAYOUT_STACK_SIZE, STACK_PAGES,
+                                PARCEL_WRITABLE, MEMORY_ZERO));
+    require(name, process_pages(process, LAYOUT_START_PAGE, 1, PARCEL_WRITABLE, MEMORY_PAGES));
     start_fill(start, process, image_size);
     process_write(process, LAYOUT_START_PAGE, start, sizeof(*start));
-    return OK;
+    return entry;
 }
 
-static status_t program_run(struct process *process, const struct wiring *w,
-                            const struct boot_info *boot) {
+static struct process *program_start(const struct boot_module *module, const struct wiring *w) {
     static struct start start;
-    uaddr_t entry;
-    struct thread *thread;
-    memset(&start, 0, sizeof(start));
-    status_t status = wire(&start, process, w, boot);
-    if (status == OK)
-        status = program_place(process, process->module, &start, &entry);
-    if (status == OK)
-        status = thread_create(process, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread);
-    if (status != OK)
-        return status;
-    status = thread_start(thread);
-    object_release(&thread->object);
-    return status;
-}
-
-static status_t program_start(const struct boot_info *boot, unsigned i, struct process **process) {
-    const struct wiring *w = &wirings[i];
     uint64_t limit = w->limit_frames != 0 ? w->limit_frames : LIMIT_DEFAULT;
-    status_t status = process_create(&kernel_process, limit, w->name, process);
-    if (status != OK)
-        return status;
+    struct process *process;
+    struct thread *thread;
+    require(w->name, process_create(&kernel_process, limit, w->name, &process));
     if (w->rest)
-        rest_taker = *process;
-    (*process)->module = &boot->module[i];
-    status = program_run(*process, w, boot);
-    if (status != OK) {
-        (*process)->module = nullptr; // it has not begun, so nobody is told of its end
-        process_end(*process, END_KILLED, 0, 0, 0);
-    }
-    return status;
+        rest_taker = process;
+    process->module = module;
+    memset(&start, 0, sizeof(start));
+    wire(&start, process, w);
+    uaddr_t entry = program_place(process, module, &start);
+    require(w->name, thread_create(process, entry, LAYOUT_STACK_TOP, LAYOUT_START_PAGE, &thread));
+    require(w->name, thread_start(thread));
+    object_release(&thread->object);
+    return process;
 }
 
 static void wirings_read(const struct boot_info *boot) {
@@ -202,32 +189,24 @@ static void wirings_read(const struct boot_info *boot) {
     }
 }
 
-static void required_check(const struct boot_info *boot) {
+static void required_check(void) {
     static const char *const required[] = {"memory", "ramdisk", "ext2", "loader"};
     char missing[80] = "";
     size_t length = 0;
     for (unsigned i = 0; i < 4; i++)
-        if (module_named(boot, required[i], false) == nullptr)
+        if (module_named(required[i], false) == nullptr)
             length += text_format(missing + length, sizeof(missing) - length, " %s", required[i]);
     if (length != 0)
         panic("required boot modules are missing:%s", missing);
 }
 
-static uint64_t memory_left(void) {
-    return kernel_process.account.limit - kernel_process.account.used;
-}
-
 void modules_start(const struct boot_info *boot) {
     wirings_read(boot);
-    required_check(boot);
+    required_check();
     for (unsigned i = 0; i < boot->modules; i++) {
-        struct process *process;
         if (wirings[i].data)
             continue;
-        status_t status = program_start(boot, i, &process);
-        if (status != OK)
-            panic("boot module %s cannot be started: %s; %lu KiB of memory are left",
-                  wirings[i].name, status_text(status), memory_left() << 2);
+        struct process *process = program_start(&boot->module[i], &wirings[i]);
         log_info("%s started as process %u", process->name, process->number);
     }
     struct account *kernel = &kernel_process.account;
