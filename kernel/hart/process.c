@@ -8,10 +8,10 @@
 
 LOG_MODULE(LOG_PROCESS);
 
-struct process kernel_process;
+// All processes form a ring, by number; it begins here.
+struct process kernel_process = {.next = &kernel_process, .previous = &kernel_process};
 
 static struct spinlock list_lock;
-static struct process *list_first = &kernel_process;
 static uint32_t last_number;
 
 // --- the list of all processes -------------------------------------------------------------------
@@ -19,35 +19,32 @@ static uint32_t last_number;
 static void list_add(struct process *process) {
     spinlock_acquire(&list_lock);
     process->number = ++last_number;
-    process->next = list_first;
-    list_first->previous = process;
-    list_first = process;
+    process->next = &kernel_process;
+    process->previous = kernel_process.previous;
+    process->previous->next = process;
+    kernel_process.previous = process;
     spinlock_release(&list_lock);
 }
 
 static void list_remove(struct process *process) {
     spinlock_acquire(&list_lock);
-    if (process->previous != nullptr)
-        process->previous->next = process->next;
-    else
-        list_first = process->next;
-    if (process->next != nullptr)
-        process->next->previous = process->previous;
+    process->previous->next = process->next;
+    process->next->previous = process->previous;
     spinlock_release(&list_lock);
 }
 
 struct process *process_from(uint32_t number) {
-    struct process *best;
+    struct process *process = &kernel_process;
     spinlock_acquire(&list_lock);
-    do {
-        best = nullptr;
-        for (struct process *p = list_first; p != nullptr; p = p->next)
-            if (p->number >= number && (best == nullptr || p->number < best->number) &&
-                __c11_atomic_load(&p->object.references, __ATOMIC_RELAXED) != 0)
-                best = p;
-    } while (best != nullptr && !object_try_reference(&best->object));
+    while (process->number < number || !object_try_reference(&process->object)) {
+        process = process->next;
+        if (process == &kernel_process) {
+            process = nullptr;
+            break;
+        }
+    }
     spinlock_release(&list_lock);
-    return best;
+    return process;
 }
 
 struct process *process_find(uint32_t number) {
@@ -214,12 +211,14 @@ static struct watch *watches_take(struct process *process, const struct process 
 
 // Whoever ends does not wait for the deaths of others: its memory would go only with the last.
 static void watches_withdraw(struct process *watcher) {
+    struct process *p = &kernel_process;
     struct watch *taken = nullptr;
     if (watcher->watching == 0)
         return;
     spinlock_acquire(&list_lock);
-    for (struct process *p = list_first; p != nullptr; p = p->next)
+    do
         taken = watches_take(p, watcher, taken);
+    while ((p = p->next) != &kernel_process);
     spinlock_release(&list_lock);
     while (taken != nullptr) {
         struct watch *next = taken->next;
@@ -326,21 +325,13 @@ static void harts_notify(void) {
             hal_hart_interrupt(harts[i], VECTOR_WAKE);
 }
 
-static struct thread *lent_waiters_take(struct process *process) {
-    spinlock_acquire(&process->lock);
-    struct thread *thread = process->lent_waiters;
-    process->lent_waiters = nullptr;
-    spinlock_release(&process->lock);
-    return thread;
-}
-
 // Ends what waits; what runs ends when its hart comes by.
 static void threads_stop(struct process *process) {
     // No thread joins any more; those that have ended stay in the list until the clean-up.
     for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
         if (t != hart_self()->current)
             thread_stop(t);
-    threads_ready(lent_waiters_take(process));
+    process_loans_look(process);
     if (others_live(process))
         harts_notify();
 }

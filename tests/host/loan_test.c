@@ -104,6 +104,7 @@ TEST(watches_go_with_either_side) {
     struct port *port = port_of(a, &port_handle);
     CHECK_EQ(process_watch(fresh, a, port, 5), OK);
     CHECK_EQ(process_watch(b, a, port, 6), OK); // never told: a ends first
+    CHECK_EQ(process_watch(&kernel_process, a, port, 7), OK); // which never ends
     process_release(fresh);
     kernel_settle();
     program_receive(at, port_handle, 0);
