@@ -105,5 +105,15 @@ status_t process_pager_set(struct process *process, struct process *pager, struc
 // Frees what the object holds; nothing refers to it any more.
 void process_clean(struct process *process);
 
+// It has ENDED: posts the deaths. Who asked first hears first: the loader, which names the
+// functions of a crash, before the parent.
+void watches_tell(struct process *process);
+
+// Whoever ends does not wait for the deaths of others: its memory would go only with the last.
+void watches_withdraw(struct process *watcher);
+
+// Gives back to the creator what a process does not use any more.
+void process_limit_return(struct process *process);
+
 // A watch whose event was handed out, or never will be.
 void watch_free(struct watch *watch);
