@@ -1,12 +1,10 @@
 // Start-up, in order.
 #include "main.h"
 
-#include "debug/crash.h"
 #include "debug/log.h"
 #include "debug/memory_report.h"
 #include "debug/trace.h"
 #include "hal/paging.h"
-#include "hal/string.h"
 #include "hart/ignition.h"
 #include "hart/module.h"
 #include "hart/process.h"

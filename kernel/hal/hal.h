@@ -12,8 +12,6 @@
 #include <abi/status.h>
 #include <abi/system_calls.h>
 #include <abi/types.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "hal/boot.h"
 #include <arch.h>

@@ -2,7 +2,6 @@
 
 #include "debug/crash.h"
 #include "debug/log.h"
-#include "hal/paging.h"
 #include "hart/schedule.h"
 #include "memory/frame.h"
 

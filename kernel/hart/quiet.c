@@ -1,8 +1,6 @@
 #include "hart/quiet.h"
 
-#include "hart/hart.h"
 #include "hart/task.h"
-#include "sync/spinlock.h"
 
 // `quiet_now` counts deferrals. Each hart's `quiet` is the value that it saw at its last quiet
 // point; what was deferred at stamp s may go when every hart's is at least s.

@@ -1,11 +1,8 @@
 #include "hart/schedule.h"
 
-#include "debug/trace.h"
 #include "hal/paging.h"
 #include "hal/vector.h"
 #include "hart/process.h"
-#include "hart/quiet.h"
-#include "hart/task.h"
 #include "memory/tlb.h"
 #include "message/begin.h"
 

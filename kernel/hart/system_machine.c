@@ -2,8 +2,6 @@
 #include "debug/log.h"
 #include "debug/query.h"
 #include "hal/string.h"
-#include "hart/schedule.h"
-#include "main.h"
 #include "message/system_call.h"
 
 LOG_MODULE(LOG_BOOT);

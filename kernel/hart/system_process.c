@@ -1,7 +1,6 @@
 // System calls on processes and threads.
 #include <abi/layout.h>
 
-#include "hart/schedule.h"
 #include "message/system_call.h"
 
 static constexpr rights_t PROCESS_RIGHTS = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CONTROL |

@@ -1,7 +1,5 @@
 #include "interrupt/line.h"
 
-#include "debug/trace.h"
-
 // By vector. The lock covers the table and what its lines signal.
 static struct spinlock lock;
 static struct line *lines[256];

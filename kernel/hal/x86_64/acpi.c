@@ -1,4 +1,3 @@
-#include "hal/x86_64/acpi.h"
 
 #include "hal/x86_64/acpi_tables.h"
 

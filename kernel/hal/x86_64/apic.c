@@ -1,8 +1,6 @@
 #include "hal/x86_64/apic.h"
 
 #include "debug/crash.h"
-#include "hal/hal.h"
-#include "hal/x86_64/instructions.h"
 #include "hal/paging.h"
 #include "hal/x86_64/processor.h"
 

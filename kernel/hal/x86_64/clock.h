@@ -6,8 +6,6 @@
 // armed it looks at the clock and arms it again.
 #pragma once
 
-#include <stdint.h>
-
 #include "hal/x86_64/acpi.h"
 
 // Measures the time-stamp counter and the running hart's timer against what the machine has. Once,

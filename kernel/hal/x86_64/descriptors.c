@@ -3,7 +3,6 @@
 #include "hal/x86_64/descriptors.h"
 
 #include "hal/paging.h"
-#include "hal/x86_64/instructions.h"
 #include "hart/hart.h"
 
 struct gate {

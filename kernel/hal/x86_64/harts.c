@@ -1,7 +1,6 @@
 #include "hal/x86_64/harts.h"
 
 #include "debug/log.h"
-#include "hal/hal.h"
 #include "hal/paging.h"
 #include "hal/string.h"
 #include "hal/x86_64/apic.h"

@@ -1,7 +1,6 @@
 #include "hal/x86_64/io_apic.h"
 
 #include "debug/log.h"
-#include "hal/hal.h"
 #include "hal/paging.h"
 #include "sync/spinlock.h"
 

@@ -2,7 +2,6 @@
 // numbers are little-endian; each tag begins at a multiple of 8 bytes.
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 // Tag types, section 3.6.

@@ -2,12 +2,9 @@
 // other harts need no flush. Not locked: see hal/paging.h.
 #include "hal/x86_64/paging.h"
 
-#include <abi/message.h>
-
 #include "debug/crash.h"
 #include "hal/string.h"
 #include "hal/x86_64/image.h"
-#include "hal/x86_64/instructions.h"
 #include "hal/x86_64/regions.h"
 #include "memory/frame.h"
 

@@ -1,6 +1,5 @@
 // The machine as its firmware describes it, found once at boot.
 #include "debug/log.h"
-#include "hal/hal.h"
 #include "hal/paging.h"
 #include "hal/x86_64/apic.h"
 #include "hal/x86_64/clock.h"

@@ -5,7 +5,6 @@
 #include "hal/hal.h"
 #include "hal/string.h"
 #include "hal/x86_64/image.h"
-#include "hal/x86_64/instructions.h"
 
 // FXSAVE's area; XSAVE's says its own size (Intel SDM vol. 1 sections 10.5.1 and 13.4).
 static constexpr uint32_t FXSAVE_SIZE = 512;

@@ -4,7 +4,6 @@
 // control bits are derived from them, so every hart runs with the same ones.
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 // Control bits.

@@ -2,7 +2,6 @@
 // 8254 data sheet (231164), and port 61H, which gates its channel 2.
 #include "hal/x86_64/reference.h"
 
-#include "hal/hal.h"
 #include "hal/paging.h"
 #include "hal/x86_64/io.h"
 

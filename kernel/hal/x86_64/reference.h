@@ -2,8 +2,6 @@
 // in this order of preference.
 #pragma once
 
-#include <stdint.h>
-
 #include "hal/x86_64/acpi.h"
 
 struct clock_reference {

@@ -1,8 +1,6 @@
 // From the early page tables to kernel_main: output, the boot loader's tags, memory, page tables.
 #include "hal/x86_64/start.h"
 
-#include <abi/types.h>
-
 #include "debug/crash.h"
 #include "debug/log.h"
 #include "debug/memory_report.h"

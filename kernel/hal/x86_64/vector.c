@@ -1,7 +1,7 @@
 // Intel SDM vol. 1 chapter 13 (XSAVE) and section 10.5 (FXSAVE).
 #include "hal/x86_64/vector.h"
 
-#include <abi/types.h>
+#include <stddef.h>
 
 #include "hal/x86_64/instructions.h"
 #include "hal/x86_64/processor.h"
