@@ -13,7 +13,6 @@ alignas(PAGE_SIZE) static struct hart boot_hart;
 
 void boot_hart_prepare(void) {
     hart_prepare(&boot_hart, 0);
-    boot_hart.self = &boot_hart;
     hart_count = 1;
     hal_hart_block_set(&boot_hart);
 }

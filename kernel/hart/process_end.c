@@ -129,17 +129,8 @@ static bool others_live(const struct process *process) {
     return *(const volatile uint32_t *)&process->live > here;
 }
 
-// Asks the harts that run its threads to come by: all that are not idle, since one may be entering
-// a thread on the fast path, which does not look at the process's state.
-static void harts_notify(void) {
-    const struct hart *self = hart_self();
-    for (unsigned i = 0; i < hart_count; i++)
-        if (harts[i] != self && harts[i]->online &&
-            !__c11_atomic_load(&harts[i]->idle, __ATOMIC_SEQ_CST))
-            hal_hart_interrupt(harts[i], VECTOR_WAKE);
-}
-
-// Ends what waits; what runs ends when its hart comes by.
+// Ends what waits; what runs ends when its hart comes by. All harts are asked to, since one may be
+// entering a thread on the fast path, which does not look at the process's state.
 static void threads_stop(struct process *process) {
     // No thread joins any more; those that have ended stay in the list until the clean-up.
     for (struct thread *t = process->threads; t != nullptr; t = t->sibling)
@@ -147,7 +138,7 @@ static void threads_stop(struct process *process) {
             thread_stop(t);
     process_loans_look(process);
     if (others_live(process))
-        harts_notify();
+        quiet_hurry(UINT64_MAX);
 }
 
 // A thread that was just about to wait, or that was entered on the fast path since, has been

@@ -13,7 +13,7 @@ uint64_t quiet_stamp(void) { return __c11_atomic_fetch_add(&quiet_now, 1, __ATOM
 
 static bool is_awaited(const struct hart *hart, uint64_t stamp) {
     return hart->online && __c11_atomic_load(&hart->quiet, __ATOMIC_ACQUIRE) <= stamp &&
-           !__c11_atomic_load(&hart->idle, __ATOMIC_ACQUIRE);
+           !__c11_atomic_load(&hart->idle, __ATOMIC_SEQ_CST);
 }
 
 bool quiet_passed(uint64_t stamp) {
@@ -28,16 +28,19 @@ bool quiet_passed_recently(uint32_t stamp_low) {
     return quiet_passed(newest - (uint32_t)((uint32_t)newest - stamp_low));
 }
 
-// Asks harts that have not reported to come by: taking the interrupt is a quiet point. One request
-// serves all that was deferred before it.
+void quiet_hurry(uint64_t stamp) {
+    for (unsigned i = 0; i < hart_count; i++)
+        if (harts[i] != hart_self() && is_awaited(harts[i], stamp))
+            hal_hart_interrupt(harts[i], VECTOR_WAKE);
+}
+
+// One request serves all that was deferred before it.
 static void quiet_ask(uint64_t stamp) {
     static uint64_t asked;
     if (stamp < asked)
         return;
     asked = __c11_atomic_load(&quiet_now, __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < hart_count; i++)
-        if (harts[i] != hart_self() && is_awaited(harts[i], stamp))
-            hal_hart_interrupt(harts[i], VECTOR_WAKE);
+    quiet_hurry(stamp);
 }
 
 static struct quiet *quiet_take(void) {

@@ -20,6 +20,10 @@ bool quiet_passed(uint64_t stamp);
 // The same for the low half of a stamp that is not older than 2^32 others.
 bool quiet_passed_recently(uint32_t stamp_low);
 
+// Asks harts that have passed none since a stamp (UINT64_MAX: all that are not idle) to come by:
+// taking the interrupt is one.
+void quiet_hurry(uint64_t stamp);
+
 // Deferrals so far.
 extern _Atomic uint64_t quiet_now;
 

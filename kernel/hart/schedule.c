@@ -47,11 +47,7 @@ static void inbox_empty(struct hart *hart) {
         ordered = posted;
         posted = next;
     }
-    while (ordered != nullptr) {
-        struct thread *next = ordered->next;
-        queue_append(hart, ordered);
-        ordered = next;
-    }
+    threads_ready(ordered);
 }
 
 static void inbox_post(struct hart *hart, struct thread *thread) {
@@ -292,6 +288,7 @@ void hart_run(struct hart *hart) {
 }
 
 void hart_prepare(struct hart *hart, unsigned index) {
+    hart->self = hart;
     hart->index = index;
     hart_tick_set(hart, TICK_NEVER);
     hart->nearest = TICK_NEVER;

@@ -77,23 +77,16 @@ void thread_clean(struct thread *thread) {
         heap_free(thread->vectors);
 }
 
-// Counts the thread out of its process, once.
-static void thread_gone(struct thread *thread) {
-    thread->ended = true;
-    process_thread_gone(thread->process);
-}
-
 void thread_stop(struct thread *thread) {
-    if (!wait_end(thread, ERR_ENDED))
-        return; // it runs, or will: its hart finds out
-    thread_gone(thread);
+    if (wait_end(thread, ERR_ENDED))
+        process_thread_gone(thread->process);
+    // Else it runs, or will: its hart finds out.
 }
 
 void thread_finish(struct thread *thread) {
     struct hart *hart = hart_self();
     hand_fail(thread->process, &thread->hand, ERR_PEER_DIED);
     trace(TRACE_END, thread, 0, 0, 0, 0);
-    thread->ended = true;
     hart_leave(hart);
     process_thread_gone(thread->process);
 }

@@ -49,7 +49,6 @@ struct thread {
     struct touch touch;       // its last page fault, sent if its call is one
     struct acceptance acceptance;
     uint8_t band;
-    bool ended;
     struct timer timer;       // deadline of the present wait
     uint64_t fs_base;
     void *vectors;            // vector state, for a thread that uses it and was interrupted

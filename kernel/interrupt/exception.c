@@ -74,16 +74,11 @@ static void page_fault(struct thread *thread) {
         exception_end(thread, VECTOR_PAGE_FAULT, touch->error, touch->address);
 }
 
-static status_t vectors_prepare(struct thread *thread) {
-    if (thread->vectors != nullptr)
-        return OK;
-    return heap_allocate(&thread->process->heap, hal_vector_size(), &thread->vectors);
-}
-
 // First use of vector registers since the thread came: its saved state, or a clean one with the
 // control words that it last set.
 static void vectors_use(struct thread *thread) {
-    if (vectors_prepare(thread) != OK) {
+    if (thread->vectors == nullptr &&
+        heap_allocate(&thread->process->heap, hal_vector_size(), &thread->vectors) != OK) {
         log_error("no memory for the vector registers of %s", thread->process->name);
         exception_end(thread, VECTOR_NO_VECTORS, 0, thread->registers.rip);
         return;

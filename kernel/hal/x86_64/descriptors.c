@@ -115,18 +115,7 @@ static void load_segments(const struct hart_arch *arch) {
                      : "rax", "memory");
 }
 
-void descriptors_load(struct hart *hart) {
-    fill_segments(&hart->arch);
-    hart->arch.tss.rsp[0] = hart->kernel_stack;
-    hart->arch.tss.io_map_base = sizeof hart->arch.tss; // none: every port traps in programs
-    load_segments(&hart->arch);
-    hart->self = hart;
-    msr_write(MSR_FS_BASE, 0);
-    msr_write(MSR_GS_BASE, (uint64_t)hart);
-    msr_write(MSR_KERNEL_GS_BASE, 0);
-}
-
-void descriptors_system_call(void) {
+static void system_call_set(void) {
     // SYSRET takes CS from bits 48-63 plus 16 and SS from the same plus 8.
     uint64_t user = (SELECTOR_USER_DATA - 8) | 3;
 
@@ -136,4 +125,15 @@ void descriptors_system_call(void) {
     msr_write(MSR_LSTAR, (uint64_t)entry_system_call);
     msr_write(MSR_CSTAR, 0);
     msr_write(MSR_SFMASK, SYSTEM_CALL_CLEARS);
+}
+
+void descriptors_load(struct hart *hart) {
+    fill_segments(&hart->arch);
+    hart->arch.tss.rsp[0] = hart->kernel_stack;
+    hart->arch.tss.io_map_base = sizeof hart->arch.tss; // none: every port traps in programs
+    load_segments(&hart->arch);
+    msr_write(MSR_FS_BASE, 0);
+    msr_write(MSR_GS_BASE, (uint64_t)hart);
+    msr_write(MSR_KERNEL_GS_BASE, 0);
+    system_call_set();
 }

@@ -25,13 +25,9 @@ static constexpr uint64_t INTERRUPT_STACK_SIZE = 8 * 1024;
 extern const char entry_stubs[256][16];
 void entry_system_call(void);
 
-// Loads the running hart's GDT, TSS and IDT and makes GS reach its block. The hart's kernel stack
-// and interrupt stacks must be there.
+// Loads the running hart's GDT, TSS and IDT, makes GS reach its block, and sets the registers that
+// SYSCALL and SYSRET take their state from. The hart's stacks must be there.
 void descriptors_load(struct hart *hart);
 
 // Fills the interrupt table; once, on the boot hart, before descriptors_load.
 void descriptors_initialize(void);
-
-// Sets the registers that SYSCALL and SYSRET take their state from. SFMASK clears TF, IF, DF, NT
-// and AC.
-void descriptors_system_call(void);

@@ -47,7 +47,6 @@ void hal_hart_initialize(struct hart *hart) {
     }
     processor_control();
     descriptors_load(hart);
-    descriptors_system_call();
     hal_vector_clear();
     if (hart->index == 0)
         apic_initialize();

@@ -22,17 +22,6 @@ PLAIN void *memcpy(void *restrict to, const void *restrict from, size_t size) {
     return to;
 }
 
-PLAIN void *memmove(void *to, const void *from, size_t size) {
-    char *out = to;
-    const char *in = from;
-    for (size_t i = 0; i < size; i++)
-        if (out < in)
-            out[i] = in[i];
-        else
-            out[size - 1 - i] = in[size - 1 - i];
-    return to;
-}
-
 PLAIN void *memset(void *to, int value, size_t size) {
     char *out = to;
     if (size >= SHORT) {
@@ -54,19 +43,14 @@ PLAIN int memcmp(const void *a, const void *b, size_t size) {
     return 0;
 }
 
-PLAIN size_t strlen(const char *text) {
-    size_t length = 0;
-    while (text[length] != 0)
-        length++;
-    return length;
-}
-
 PLAIN size_t strnlen(const char *text, size_t limit) {
     size_t length = 0;
     while (length < limit && text[length] != 0)
         length++;
     return length;
 }
+
+size_t strlen(const char *text) { return strnlen(text, SIZE_MAX); }
 
 PLAIN int strcmp(const char *a, const char *b) {
     while (*a != 0 && *a == *b)
