@@ -126,12 +126,8 @@ void hart_leave_involuntarily(struct hart *hart) {
 
 void hart_requeue(struct hart *hart) {
     struct thread *thread = hart->current;
-    if (thread->full != 0) {
-        hart_leave_involuntarily(hart);
-    } else {
-        deadlines_enter(thread);
-        hart_leave(hart);
-    }
+    deadlines_enter(thread);
+    leave(hart, thread->full != 0);
     queue_append(hart, thread);
 }
 

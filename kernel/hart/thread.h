@@ -55,7 +55,6 @@ struct thread {
     bool vectors_saved;       // it was: load it when the thread next uses vectors
     uint64_t vector_control;  // MXCSR and x87 control word
     uint64_t run_ticks, calls;
-    int64_t tokens;           // left of its quantum
 };
 static_assert(offsetof(struct thread, registers) == 0x10 && offsetof(struct thread, full) == 0xa0 &&
               offsetof(struct thread, call.deadline) == 0xf8);

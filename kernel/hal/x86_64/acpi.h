@@ -48,6 +48,9 @@ struct acpi_info {
     char damaged_name[4];            // the last of them
 };
 
+// What platform.c has read at boot; constant afterwards.
+extern struct acpi_info acpi;
+
 // Gives the address of `size` bytes of physical memory, which stay readable while acpi_read runs;
 // nullptr if they cannot be reached.
 typedef const void *(*acpi_map_t)(paddr_t address, size_t size);

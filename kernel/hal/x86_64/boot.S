@@ -204,5 +204,3 @@ boot_stack_guard:
     .skip PAGE
     .skip STACK_SIZE
 boot_stack_top:
-
-    .section .note.GNU-stack, "", @progbits

@@ -101,11 +101,11 @@ static void assume(void) {
     log_warning("no clock to measure the time-stamp counter against");
 }
 
-void clock_calibrate(const struct acpi_info *acpi) {
+void clock_calibrate(void) {
     struct clock_reference reference = {.name = "nothing"};
     uint64_t begin = hal_ticks();
 
-    if (reference_find(acpi, &reference))
+    if (reference_find(&reference))
         measure(&reference);
     else
         assume();

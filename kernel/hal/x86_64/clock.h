@@ -6,11 +6,11 @@
 // armed it looks at the clock and arms it again.
 #pragma once
 
-#include "hal/x86_64/acpi.h"
+#include <stdint.h>
 
 // Measures the time-stamp counter and the running hart's timer against what the machine has. Once,
 // on the boot hart, with its APIC on.
-void clock_calibrate(const struct acpi_info *acpi);
+void clock_calibrate(void);
 
 // Sets the running hart's timer up, stopped. On every hart, after clock_calibrate.
 void timer_enable(void);

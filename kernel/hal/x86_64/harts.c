@@ -3,6 +3,7 @@
 #include "debug/log.h"
 #include "hal/paging.h"
 #include "hal/string.h"
+#include "hal/x86_64/acpi.h"
 #include "hal/x86_64/apic.h"
 #include "hal/x86_64/clock.h"
 #include "hal/x86_64/descriptors.h"
@@ -19,7 +20,6 @@ static constexpr uint32_t XAPIC_ID_LIMIT = 0xff;
 
 static constexpr unsigned ANSWER_LIMIT_US = 200'000;
 
-static const struct acpi_info *machine;
 static uint32_t reach; // APIC ids from here on cannot be named
 
 static _Atomic bool answered;
@@ -30,14 +30,13 @@ static struct hart *starting;
 // level 1, where entry 8 is the trampoline. Its upper half is the kernel's.
 alignas(PAGE_SIZE) entry_t start_table[TABLE_ENTRIES];
 
-unsigned hal_hart_count(void) { return machine->harts; }
+unsigned hal_hart_count(void) { return acpi.harts; }
 
-void harts_initialize(const struct acpi_info *acpi) {
-    machine = acpi;
-    reach = acpi->largest_apic_id >= XAPIC_ID_LIMIT && !apic_use_x2() ? XAPIC_ID_LIMIT : UINT32_MAX;
-    log_info("harts: %u listed, %u disabled", acpi->harts, acpi->harts_disabled);
-    if (acpi->harts_left_out)
-        log_warning("%u harts left out: at most %u can run", acpi->harts_left_out, HART_LIMIT);
+void harts_initialize(void) {
+    reach = acpi.largest_apic_id >= XAPIC_ID_LIMIT && !apic_use_x2() ? XAPIC_ID_LIMIT : UINT32_MAX;
+    log_info("harts: %u listed, %u disabled", acpi.harts, acpi.harts_disabled);
+    if (acpi.harts_left_out)
+        log_warning("%u harts left out: at most %u can run", acpi.harts_left_out, HART_LIMIT);
 }
 
 void hal_hart_initialize(struct hart *hart) {
@@ -109,7 +108,7 @@ static bool wake(uint32_t id) {
 }
 
 bool hal_hart_start(struct hart *hart, void (*entry)(struct hart *hart)) {
-    uint32_t id = machine->apic_id[hart->index];
+    uint32_t id = acpi.apic_id[hart->index];
 
     if (id >= reach) {
         log_warning("hart with APIC id %u left out: it needs x2APIC, which is not there", id);

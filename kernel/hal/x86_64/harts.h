@@ -1,8 +1,6 @@
 // Which harts there are, and how they start.
 #pragma once
 
-#include "hal/x86_64/acpi.h"
-
 // Takes the list of harts over, moves to x2APIC mode if an id needs it, and names in the log what
 // is left out. Once, on the boot hart, with its APIC on.
-void harts_initialize(const struct acpi_info *acpi);
+void harts_initialize(void);

@@ -2,6 +2,7 @@
 
 #include "debug/log.h"
 #include "hal/paging.h"
+#include "hal/x86_64/acpi.h"
 #include "sync/spinlock.h"
 
 LOG_MODULE(LOG_INTERRUPT);
@@ -23,7 +24,6 @@ static struct io_apic {
     uint32_t first_line, pins;
 } io_apic[ACPI_IO_APICS];
 static unsigned io_apics;
-static const struct acpi_info *machine;
 static struct spinlock io_apic_lock;
 
 static uint32_t read_locked(const struct io_apic *apic, uint32_t reg) REQUIRES(io_apic_lock) {
@@ -51,10 +51,9 @@ static void add(const struct acpi_io_apic *listed) {
              apic->first_line + apic->pins - 1);
 }
 
-void io_apics_initialize(const struct acpi_info *acpi) {
-    machine = acpi;
-    for (unsigned i = 0; i < acpi->io_apics; i++)
-        add(&acpi->io_apic[i]);
+void io_apics_initialize(void) {
+    for (unsigned i = 0; i < acpi.io_apics; i++)
+        add(&acpi.io_apic[i]);
 }
 
 static const struct io_apic *find(uint32_t line) {
@@ -67,16 +66,16 @@ static const struct io_apic *find(uint32_t line) {
 // The override that leads to a line; nullptr for none.
 static const struct acpi_override *override_to(uint32_t line) {
     for (unsigned i = 0; i < ACPI_ISA_LINES; i++)
-        if (machine->isa[i].present && machine->isa[i].line == line)
-            return &machine->isa[i];
+        if (acpi.isa[i].present && acpi.isa[i].line == line)
+            return &acpi.isa[i];
     return nullptr;
 }
 
 // An ISA number without an override is the global line of that number, unless an override of
 // another moved that one there (as line 0 to 2, where the second legacy controller was).
 bool hal_irq_find(uint32_t *line) {
-    if (*line < ACPI_ISA_LINES && machine->isa[*line].present)
-        *line = machine->isa[*line].line;
+    if (*line < ACPI_ISA_LINES && acpi.isa[*line].present)
+        *line = acpi.isa[*line].line;
     else if (*line < ACPI_ISA_LINES && override_to(*line))
         return false;
     return find(*line) != nullptr;
@@ -104,7 +103,7 @@ void hal_irq_configure(uint32_t line, uint32_t irq_flags, uint8_t vector) {
 
     spinlock_acquire(&io_apic_lock);
     write_locked(apic, reg, vector | REDIRECTION_MASKED | signal_bits(line, irq_flags));
-    write_locked(apic, reg + 1, machine->apic_id[0] << 24);
+    write_locked(apic, reg + 1, acpi.apic_id[0] << 24);
     spinlock_release(&io_apic_lock);
 }
 

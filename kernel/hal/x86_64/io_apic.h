@@ -5,7 +5,5 @@
 // harts, so a lock guards it: io_apic_lock, below which nothing is taken.
 #pragma once
 
-#include "hal/x86_64/acpi.h"
-
 // Maps all I/O APICs and masks all their pins; once, on the boot hart.
-void io_apics_initialize(const struct acpi_info *acpi);
+void io_apics_initialize(void);

@@ -1,6 +1,7 @@
 // The machine as its firmware describes it, found once at boot.
 #include "debug/log.h"
 #include "hal/paging.h"
+#include "hal/x86_64/acpi.h"
 #include "hal/x86_64/apic.h"
 #include "hal/x86_64/clock.h"
 #include "hal/x86_64/harts.h"
@@ -11,7 +12,7 @@
 
 LOG_MODULE(LOG_HART);
 
-static struct acpi_info acpi;
+struct acpi_info acpi;
 
 static void read_tables(const void *rsdp) {
     acpi_read(rsdp, apic_id(), paging_map_tables, &acpi);
@@ -28,9 +29,9 @@ void hal_platform_start(const struct boot_info *boot) {
     processor_report();
     pic_disable();
     read_tables(boot->rsdp);
-    io_apics_initialize(&acpi);
-    harts_initialize(&acpi);
-    clock_calibrate(&acpi);
+    io_apics_initialize();
+    harts_initialize();
+    clock_calibrate();
     timer_enable();
 }
 

@@ -11,10 +11,7 @@ static constexpr uint32_t DEBUG_EXIT_CRASHED = 0x33;
 
 // An exception that finds no interrupt table shuts the processor down, which resets the machine.
 static void reset(void) {
-    struct [[gnu::packed]] {
-        uint16_t limit;
-        uint64_t base;
-    } nothing = {};
+    static const char nothing[10]; // limit and base
 
     __asm__ volatile("lidt %0\n\tud2" : : "m"(nothing));
 }

@@ -3,6 +3,7 @@
 #include "hal/x86_64/reference.h"
 
 #include "hal/paging.h"
+#include "hal/x86_64/acpi.h"
 #include "hal/x86_64/io.h"
 
 static constexpr unsigned HPET_CAPABILITIES = 0x000 / 4; // word offsets
@@ -37,10 +38,10 @@ static uint32_t read_pit(void) {
     return 0xffff - (low | (uint32_t)io_read8(PIT_CHANNEL_2) << 8);
 }
 
-static bool start_hpet(const struct acpi_info *acpi, struct clock_reference *reference) {
-    if (!acpi->hpet)
+static bool start_hpet(struct clock_reference *reference) {
+    if (!acpi.hpet)
         return false;
-    hpet = paging_map_device(acpi->hpet, 1024);
+    hpet = paging_map_device(acpi.hpet, 1024);
     *reference = (struct clock_reference){.name = "HPET", .period_fs = hpet[HPET_PERIOD],
                                           .mask = UINT32_MAX, .measure_ns = 2'000'000,
                                           .read = read_hpet};
@@ -51,16 +52,16 @@ static bool start_hpet(const struct acpi_info *acpi, struct clock_reference *ref
     return true;
 }
 
-static bool start_pm(const struct acpi_info *acpi, struct clock_reference *reference) {
-    pm_port = acpi->timer_port;
+static bool start_pm(struct clock_reference *reference) {
+    pm_port = acpi.timer_port;
     *reference = (struct clock_reference){.name = "ACPI PM timer", .period_fs = PERIOD_PM_FS,
-                                          .mask = acpi->timer_wide ? UINT32_MAX : 0xffffff,
+                                          .mask = acpi.timer_wide ? UINT32_MAX : 0xffffff,
                                           .measure_ns = 5'000'000, .read = read_pm};
     return pm_port != 0;
 }
 
 // Runs from FFFFH down once, for 55 ms.
-static bool start_pit(const struct acpi_info *, struct clock_reference *reference) {
+static bool start_pit(struct clock_reference *reference) {
     *reference = (struct clock_reference){.name = "PIT", .period_fs = PERIOD_PIT_FS, .mask = 0xffff,
                                           .measure_ns = 10'000'000, .read = read_pit};
     io_write8(PIT_GATE, (io_read8(PIT_GATE) & 0xfc) | 1);
@@ -82,8 +83,8 @@ static bool moves(const struct clock_reference *reference) {
     return false;
 }
 
-bool reference_find(const struct acpi_info *acpi, struct clock_reference *reference) {
-    return (start_hpet(acpi, reference) && moves(reference)) ||
-           (start_pm(acpi, reference) && moves(reference)) ||
-           (start_pit(acpi, reference) && moves(reference));
+bool reference_find(struct clock_reference *reference) {
+    return (start_hpet(reference) && moves(reference)) ||
+           (start_pm(reference) && moves(reference)) ||
+           (start_pit(reference) && moves(reference));
 }

@@ -2,7 +2,7 @@
 // in this order of preference.
 #pragma once
 
-#include "hal/x86_64/acpi.h"
+#include <stdint.h>
 
 struct clock_reference {
     const char *name;
@@ -13,4 +13,4 @@ struct clock_reference {
 };
 
 // Starts the best counter that is there and moves; false if none does.
-bool reference_find(const struct acpi_info *acpi, struct clock_reference *reference);
+bool reference_find(struct clock_reference *reference);

@@ -32,5 +32,3 @@ gdt_pointer:
     .short gdt_pointer - boot_gdt - 1
     .long TRAMPOLINE_ADDRESS + AT(boot_gdt)
 trampoline_end:
-
-    .section .note.GNU-stack, "", @progbits
