@@ -1,10 +1,10 @@
 // Landing windows, in pools of neighbours, in one region of address space.
 //
-// The kernel takes the first window that a parcel fits into, and a window that was used goes to the
-// end of its list: were sizes mixed, small parcels would come to sit in the large windows. So there
-// is one size. When a larger one is asked for, all windows are made anew; those of the old size are
-// taken back, except where a parcel lies, which then are not prepared again (a loan's comes back by
-// itself, and is one more).
+// The kernel takes the first window that a parcel fits into, of those prepared or used last first:
+// were sizes mixed, small parcels would come to sit in the large windows. So there is one size.
+// When a larger one is asked for, all windows are made anew; those of the old size are taken back,
+// except where a parcel lies, which then are not prepared again (a loan's comes back by itself, and
+// is one more).
 //
 // Nothing is prepared before main: many programs never receive more than words, and tables for
 // windows would be much of what starting them costs.

@@ -121,9 +121,9 @@
     X(35, memory_protect, 0, NONE, 0, (1, parcel_t, slots))                                        \
     /* Makes empty slots ready for what arrives, as windows of so many neighbouring entries: each  \
        takes one parcel of its level with at most that many. Builds and pins the tables above.     \
-       Windows are used in order. A loan's window is ready again, before all others, when the      \
-       loan has gone home; a gift dissolves its window. ERR_BAD_SLOT, ERR_OCCUPIED,                \
-       ERR_BAD_ARGUMENT (window does not divide the count). */                                     \
+       They are used in order, before those that are ready. A loan's window is ready again, before \
+       all others, when the loan has gone home; a gift dissolves its window. ERR_BAD_SLOT,         \
+       ERR_OCCUPIED, ERR_BAD_ARGUMENT (window does not divide the count). */                       \
     X(36, slot_prepare, 0, NONE, 0, (2, parcel_t, slots, uint32_t, window))                        \
     /* Takes prepared slots back. ERR_BAD_SLOT, ERR_EMPTY (not prepared, or in use). */            \
     X(37, slot_release, 0, NONE, 0, (1, parcel_t, slots))                                          \

@@ -29,25 +29,13 @@ bool landing_find(const struct space *space, unsigned level, unsigned count,
 
 // --- prepare -------------------------------------------------------------------------------------
 
-// Makes a free window of LANDING entries, `first` of the path on, and puts it at the list's end.
-static void window_append(struct space *space, const struct path *path, unsigned first,
-                          uaddr_t address, unsigned window) REQUIRES(space->lock) {
-    unsigned list = path->level - 1;
-    cell_t *last = space->landing_last[list];
-    cell_store(&path->cells[first], entry_window(0, window));
-    if (space->landing_first[list] == 0)
-        space->landing_first[list] = address;
-    else
-        cell_store(last, entry_window(address, entry_second(cell_load(last))));
-    space->landing_last[list] = &path->cells[first];
-}
-
 static void run_prepare(struct space *space, const struct run *run, const struct path *path,
                         unsigned window) REQUIRES(space->lock) {
     for (unsigned i = 0; i < run->count; i++)
         cell_store(&path->cells[i], ENTRY_LANDING);
-    for (unsigned i = 0; i < run->count; i += window)
-        window_append(space, path, i, run->address + i * level_size(run->level), window);
+    for (unsigned i = run->count; i != 0; i -= window)
+        (void)landing_push(space, run->level, &path->cells[i - window],
+                           run->address + (i - window) * level_size(run->level), window);
     space->landing_windows[run->level - 1] += run->count / window;
     path_add(path, (struct sums){-(run->count * SUM_HOLES), run->count * SUM_PINNED});
 }

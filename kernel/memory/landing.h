@@ -1,7 +1,7 @@
 // Windows: prepared slots in which parcels land. A free window is a run of LANDING entries; its
 // first one names the window's size and the next free window, so that the free windows of a level
-// form a list: in the order in which they were prepared, those that were used in front. A loan in a
-// window leaves LANDING what it does not fill, the first such entry TAKEN with the window's size.
+// form a list: those of a run in order, what was prepared or used last in front. A loan in a window
+// leaves LANDING what it does not fill, the first such entry TAKEN with the window's size.
 #pragma once
 
 #include "memory/internal.h"
@@ -35,18 +35,14 @@ static inline uaddr_t entry_next_window(entry_t entry) { return entry_value(entr
         cell_store(previous, entry_window(next, entry_second(cell_load(previous))));
     else
         space->landing_first[level - 1] = next;
-    if (__builtin_expect(next == 0, 0))
-        space->landing_last[level - 1] = previous;
 }
 
-// Puts a window in front of all others, behind a loan that has gone home: its table is in the
-// caches. Returns what its first entry was.
+// Puts a window in front of all others: behind a loan that has gone home its table is in the caches.
+// Returns what its first entry was.
 [[gnu::always_inline]] static inline entry_t landing_push(struct space *space, unsigned level,
                                                           cell_t *cell, uaddr_t address,
                                                           unsigned window) REQUIRES(space->lock) {
     uaddr_t first = space->landing_first[level - 1];
     space->landing_first[level - 1] = address;
-    if (first == 0)
-        space->landing_last[level - 1] = cell;
     return cell_exchange(cell, entry_window(first, window));
 }

@@ -45,9 +45,8 @@ struct space {
     _Atomic uint64_t generation; // counts removals and reductions of present entries
     _Atomic uint32_t runners;    // threads that have not ended: with one, a lender waits
     // Windows for landing, by level less one; the free ones form a list through their entries.
-    uaddr_t landing_first[LEVELS];         // 0: none
-    _Atomic(entry_t) *landing_last[LEVELS]; // entry of the last free window, if there is one
-    uint32_t landing_windows[LEVELS];      // prepared, free or taken
+    uaddr_t landing_first[LEVELS];    // 0: none
+    uint32_t landing_windows[LEVELS]; // prepared, free or taken
     // Ways that were found lately (memory/straight.h) to its memory, and to where parcels land or
     // clones go; level 0: none. `way_to`: somewhere in what the table of slots maps. What was cut
     // off may still be in `all` and `any`.

@@ -51,8 +51,8 @@ static inline void begin(void) {
         struct space *s = &all[i]->space;
         CHECK_EQ(memory_create(s, pages(PLACE, 8, PARCEL_NONE, PARCEL_WRITABLE), MEMORY_PAGES), OK);
         CHECK_EQ(memory_create(s, large(LARGE, PARCEL_NONE, PARCEL_WRITABLE), MEMORY_PAGES), OK);
-        CHECK_EQ(slot_prepare(s, pages(SLOTS, 4, PARCEL_NONE, 0), 1), OK);
         CHECK_EQ(slot_prepare(s, pages(SLOTS + 0x10000, 16, PARCEL_NONE, 0), 8), OK);
+        CHECK_EQ(slot_prepare(s, pages(SLOTS, 4, PARCEL_NONE, 0), 1), OK);
         CHECK_EQ(slot_prepare(s, parcel_make(SLOTS + 0x40000000, 2, 2, PARCEL_NONE, 0), 1), OK);
         for (unsigned page = 0; page < 8; page++)
             CHECK(space_write(s, PLACE + page * PAGE_SIZE, 100 * i + page));

@@ -205,23 +205,15 @@ bool model_joinable(struct model_space *space, const struct model_run *run) {
 
 // --- windows -------------------------------------------------------------------------------------
 
-static void window_append(struct model_space *space, const struct model_run *run, unsigned i,
-                          unsigned window) {
+static void window_push(struct model_space *space, const struct model_run *run, unsigned i,
+                        unsigned window) {
     unsigned list = run->level - 1;
-    model_slot(space, run, i)->window = (uint16_t)window;
-    space->windows[list][space->window_count[list]++] =
-        run->level == 2 ? (struct model_window){run->area + i, 0, window}
-                        : (struct model_window){run->area, run->page + i, window};
-}
-
-static void window_push(struct model_space *space, const struct model_run *run, unsigned window) {
-    unsigned list = run->level - 1;
-    window_append(space, run, 0, window);
-    struct model_window *windows = space->windows[list], last;
-    unsigned n = space->window_count[list] - 1;
-    for (last = windows[n]; n > 0; n--)
+    struct model_window *windows = space->windows[list];
+    for (unsigned n = space->window_count[list]++; n > 0; n--)
         windows[n] = windows[n - 1];
-    windows[0] = last;
+    windows[0] = run->level == 2 ? (struct model_window){run->area + i, 0, window}
+                                 : (struct model_window){run->area, run->page + i, window};
+    model_slot(space, run, i)->window = (uint16_t)window;
 }
 
 static void window_remove(struct model_space *space, unsigned list, unsigned n) {
@@ -236,8 +228,8 @@ bool model_prepare(struct model_space *space, const struct model_run *run, unsig
     make_way(space, run);
     for (unsigned i = 0; i < run->count; i++)
         *model_slot(space, run, i) = (struct model_slot){.kind = MODEL_LANDING};
-    for (unsigned i = 0; i < run->count; i += window)
-        window_append(space, run, i, window);
+    for (unsigned i = run->count; i != 0; i -= window)
+        window_push(space, run, i - window, window);
     return true;
 }
 
@@ -478,6 +470,6 @@ bool model_return(struct model_space *borrower, const struct model_run *landed, 
         slot_clear(borrower, landed, i);
         model_slot(borrower, landed, i)->kind = MODEL_LANDING;
     }
-    window_push(borrower, landed, window);
+    window_push(borrower, landed, 0, window);
     return true;
 }
