@@ -9,24 +9,14 @@ static uint32_t orders;              // bit n: list n is not empty
 static constexpr unsigned SAME_PAGE_ORDER = 7;
 
 static void list_push(struct frame *frame, unsigned order) REQUIRES(lock) {
-    uint32_t number = (uint32_t)number_of_frame(frame);
     frame_use(frame, FRAME_FREE, order);
-    frame->previous = 0;
-    frame->next = first[order];
-    if (frame->next != 0)
-        frame_number(frame->next)->previous = number;
-    first[order] = number;
+    frame_link(&first[order], frame);
     orders |= 1u << order;
 }
 
 static void list_remove(struct frame *frame, unsigned order) REQUIRES(lock) {
     frame_use(frame, FRAME_FREE, FRAME_INSIDE);
-    if (frame->next != 0)
-        frame_number(frame->next)->previous = frame->previous;
-    if (frame->previous != 0)
-        frame_number(frame->previous)->next = frame->next;
-    else
-        first[order] = frame->next;
+    frame_unlink(&first[order], frame);
     if (first[order] == 0)
         orders &= ~(1u << order);
 }

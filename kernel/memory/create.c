@@ -6,23 +6,15 @@
 
 // --- frames, before anything is locked -----------------------------------------------------------
 
-static void list_drop(struct frame *first) {
-    while (first != nullptr) {
-        struct frame *next = first->next != 0 ? frame_number(first->next) : nullptr;
-        frame_free(first, level_order(first->level));
-        first = next;
-    }
-}
-
-static void list_add(struct frame **first, struct frame *frame) {
-    frame->next = *first != nullptr ? (uint32_t)number_of_frame(*first) : 0;
-    *first = frame;
+static void list_drop(uint32_t list) {
+    for (struct frame *frame; (frame = frame_pop(&list)) != nullptr;)
+        frame_free(frame, level_order(frame->level));
 }
 
 // Pages of a level, as a list, also of those that there are if it fails. Small ones are zeroed: so
 // many, or what is in stock and as many more as one call may zero.
 [[gnu::always_inline]] static inline status_t list_allocate(const struct run *run, bool large,
-                                                            struct frame **first) {
+                                                            uint32_t *list) {
     unsigned count = run->count;
     if (!large && count > MEMORY_GROUP) {
         unsigned limit = frames_in_stock() + MEMORY_GROUP;
@@ -34,16 +26,9 @@ static void list_add(struct frame **first, struct frame *frame) {
                                 : frame_allocate_zeroed(FRAME_PAGE, &frame);
         if (status != OK)
             return status;
-        list_add(first, frame);
+        frame_push(list, frame);
     }
     return OK;
-}
-
-// Takes the first frame off a list and makes the entry for it.
-static entry_t list_entry(struct frame **first, entry_t marks) {
-    struct frame *frame = *first;
-    *first = frame->next != 0 ? frame_number(frame->next) : nullptr;
-    return entry_settle(frame_address(frame) | ENTRY_PRESENT | marks);
 }
 
 // --- commit --------------------------------------------------------------------------------------
@@ -59,7 +44,7 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
 // Fills empty slots with the pages of a list, and behind them entries without frames, like
 // `absent`.
 [[gnu::always_inline]] static inline status_t slots_fill(struct space *space, const struct run *run,
-                                                         entry_t marks, struct frame *list,
+                                                         entry_t marks, uint32_t list,
                                                          entry_t absent) {
     struct path path;
     uint64_t charge = run->count * level_charge(run->level), away = 0;
@@ -69,8 +54,9 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
         status = ERR_OCCUPIED;
     if (status == OK) {
         unsigned i = 0;
-        for (; list != nullptr; i++)
-            path_replace(&path, i, list_entry(&list, marks));
+        for (struct frame *frame; (frame = frame_pop(&list)) != nullptr; i++)
+            path_replace(&path, i,
+                         entry_settle(frame_address(frame) | ENTRY_PRESENT | marks));
         for (; i < run->count; i++)
             away += absent_link(&path, i, absent | marks_in_absent(marks));
         path_add(&path, (struct sums){charge - run->count * SUM_HOLES, away});
@@ -140,7 +126,7 @@ static bool page_create(struct space *space, parcel_t slots) {
     status = account_charge(space->account, charge);
     if (status != OK)
         return status;
-    struct frame *list = nullptr;
+    uint32_t list = 0;
     entry_t marks = marks_of_rights(slots) | ENTRY_USER;
     if (kind == MEMORY_PAGES && run.level == 1) {
         status = list_allocate(&run, false, &list);
@@ -167,7 +153,7 @@ status_t memory_create(struct space *space, parcel_t slots, uint64_t kind) {
 
 status_t space_link_pages(struct space *space, struct frame *first, parcel_t slots) {
     struct run run;
-    struct frame *list = nullptr;
+    uint32_t list = 0;
     status_t status = run_decode(slots, PARCEL_RIGHTS, &run);
     if (status == OK && run.level != 1)
         status = ERR_BAD_SLOT;
@@ -176,7 +162,7 @@ status_t space_link_pages(struct space *space, struct frame *first, parcel_t slo
     if (status != OK)
         return status;
     for (unsigned i = run.count; i != 0; i--)
-        list_add(&list, first + i - 1);
+        frame_push(&list, first + i - 1);
     status = slots_fill(space, &run, marks_of_rights(slots) | ENTRY_USER, list, ENTRY_ZERO);
     for (unsigned i = 0; status == OK && i < run.count; i++)
         frame_set_state(first + i, FRAME_PAGE);

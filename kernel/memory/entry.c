@@ -39,16 +39,13 @@ static uint32_t dead; // tables and large pages that nothing refers to any more,
 
 void frame_bury(struct frame *frame) {
     spinlock_acquire(&dead_lock);
-    frame->next = dead;
-    dead = (uint32_t)number_of_frame(frame);
+    frame_push(&dead, frame);
     spinlock_release(&dead_lock);
 }
 
 static struct frame *table_dig_up(void) {
     spinlock_acquire(&dead_lock);
-    struct frame *table = dead != 0 ? frame_number(dead) : nullptr;
-    if (table != nullptr)
-        dead = table->next;
+    struct frame *table = frame_pop(&dead);
     spinlock_release(&dead_lock);
     return table;
 }

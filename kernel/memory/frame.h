@@ -46,15 +46,17 @@ struct frame {
         };
         uint64_t sums[2];    // the same, two by two: most changes are of one of these
         struct {
-            uint32_t next, previous; // free: numbers in a list, 0 for none
-        };
-        struct {                     // FRAME_PAGE of level 2 and 3: memory/large.h
-            uint32_t split_table[2]; // number of the table that entries of level 2, 3 stand for
-            _Atomic uint32_t dirty;  // pages that are not zeroed yet
-        };
-        struct {                     // FRAME_OBJECT of a heap
-            struct heap *heap;
-            uint32_t heap_next, heap_previous;
+            union {
+                struct heap *heap;      // FRAME_OBJECT of a heap
+                _Atomic uint32_t dirty; // large page (memory/large.h): pages that are not zeroed yet
+            };
+            union {
+                struct {
+                    uint32_t next, previous; // numbers in a list, 0 for none
+                };
+                uint32_t split_table[2]; // large page: the table that entries of level 2, 3 stand
+                                         // for, by number
+            };
         };
     };
     uint32_t unused;
@@ -94,6 +96,38 @@ static inline void *frame_contents(const struct frame *frame) {
 
 static inline void frame_use(struct frame *frame, enum frame_state state, unsigned level) {
     __c11_atomic_store(&frame->use, (uint16_t)(state | level << 8), __ATOMIC_RELAXED);
+}
+
+// Lists of frames that are free, wait to be, or are a heap's, by the number of the first: in front
+// and off it again.
+static inline void frame_push(uint32_t *first, struct frame *frame) {
+    frame->next = *first;
+    *first = (uint32_t)number_of_frame(frame);
+}
+
+static inline struct frame *frame_pop(uint32_t *first) {
+    if (*first == 0)
+        return nullptr;
+    struct frame *frame = frame_number(*first);
+    *first = frame->next;
+    return frame;
+}
+
+// The same where any frame may leave.
+static inline void frame_link(uint32_t *first, struct frame *frame) {
+    frame_push(first, frame);
+    frame->previous = 0;
+    if (frame->next != 0)
+        frame_number(frame->next)->previous = *first;
+}
+
+static inline void frame_unlink(uint32_t *first, struct frame *frame) {
+    if (frame->next != 0)
+        frame_number(frame->next)->previous = frame->previous;
+    if (frame->previous != 0)
+        frame_number(frame->previous)->next = frame->next;
+    else
+        *first = frame->next;
 }
 
 // Allocates 2^order neighbouring frames, aligned to their size; the first has references 1, level 1

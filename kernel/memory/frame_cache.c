@@ -57,18 +57,15 @@ void frame_set_state(struct frame *frame, enum frame_state state) {
 // --- lists ---------------------------------------------------------------------------------------
 
 static void push(uint32_t *list, uint32_t *length, struct frame *frame) {
-    frame->next = *list;
-    *list = (uint32_t)number_of_frame(frame);
+    frame_push(list, frame);
     ++*length;
 }
 
 static struct frame *pop(uint32_t *list, uint32_t *length) {
     if (*list == 0)
         return nullptr;
-    struct frame *frame = frame_number(*list);
-    *list = frame->next;
     --*length;
-    return frame;
+    return frame_pop(list);
 }
 
 static void refill_locked(struct frame_cache *cache) REQUIRES(cache->lock) {

@@ -28,26 +28,7 @@ void heap_initialize(struct heap *heap, struct account *account) {
 
 struct heap *heap_of(const void *block) { return block_frame(block)->heap; }
 
-// --- frames with a free block --------------------------------------------------------------------
-
-static void partial_add(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
-    struct frame **first = &heap->partial[frame->level];
-    frame->heap_previous = 0;
-    frame->heap_next = *first != nullptr ? (uint32_t)number_of_frame(*first) : 0;
-    if (*first != nullptr)
-        (*first)->heap_previous = (uint32_t)number_of_frame(frame);
-    *first = frame;
-}
-
-static void partial_remove(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
-    struct frame *next = frame->heap_next != 0 ? frame_number(frame->heap_next) : nullptr;
-    if (next != nullptr)
-        next->heap_previous = frame->heap_previous;
-    if (frame->heap_previous != 0)
-        frame_number(frame->heap_previous)->heap_next = frame->heap_next;
-    else
-        heap->partial[frame->level] = next;
-}
+// --- frames --------------------------------------------------------------------------------------
 
 static void blocks_link(struct frame *frame) {
     unsigned blocks = (unsigned)(PAGE_SIZE / class_size(frame->level));
@@ -69,13 +50,13 @@ static status_t heap_grow(struct heap *heap, unsigned size_class) REQUIRES(heap-
     frame_use(frame, FRAME_OBJECT, size_class);
     frame->heap = heap;
     blocks_link(frame);
-    partial_add(heap, frame);
+    frame_link(&heap->partial[size_class], frame);
     heap->frames++;
     return OK;
 }
 
 static void heap_shrink(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
-    partial_remove(heap, frame);
+    frame_unlink(&heap->partial[frame->level], frame);
     frame_free(frame, 0);
     heap->frames--;
     account_refund_objects(heap->account, 1);
@@ -88,7 +69,7 @@ static void *block_take(struct heap *heap, struct frame *frame) REQUIRES(heap->l
     frame->first_free = *block;
     frame->present++;
     if (frame->first_free == 0)
-        partial_remove(heap, frame);
+        frame_unlink(&heap->partial[frame->level], frame);
     return block;
 }
 
@@ -97,10 +78,10 @@ status_t heap_allocate(struct heap *heap, size_t size, void **block) {
     unsigned size_class = class_of(size);
     status_t status = OK;
     spinlock_acquire(&heap->lock);
-    if (heap->partial[size_class] == nullptr)
+    if (heap->partial[size_class] == 0)
         status = heap_grow(heap, size_class);
     if (status == OK)
-        *block = block_take(heap, heap->partial[size_class]);
+        *block = block_take(heap, frame_number(heap->partial[size_class]));
     spinlock_release(&heap->lock);
     if (status == OK)
         memset(*block, 0, size);
@@ -114,7 +95,7 @@ void heap_free(void *block) {
     spinlock_acquire(&heap->lock);
     assert(frame->state == FRAME_OBJECT && frame->present != 0);
     if (frame->first_free == 0)
-        partial_add(heap, frame);
+        frame_link(&heap->partial[frame->level], frame);
     *(uint16_t *)block = frame->first_free;
     frame->first_free = (uint16_t)(offset / class_size(frame->level) + 1);
     if (--frame->present == 0)

@@ -12,8 +12,8 @@ static constexpr size_t HEAP_SMALLEST = 64, HEAP_LARGEST = 4096; // AVX-512 stat
 struct heap {
     struct spinlock lock;
     struct account *account;
-    struct frame *partial[HEAP_CLASSES]; // frames with a free block, a list
-    uint32_t frames;                     // that the heap holds
+    uint32_t partial[HEAP_CLASSES]; // frames with a free block, a list
+    uint32_t frames;                // that the heap holds
 };
 
 void heap_initialize(struct heap *heap, struct account *account);
