@@ -1,15 +1,23 @@
 #include "memory/account.h"
 
-status_t account_charge_objects(struct account *account, uint64_t frames) {
-    status_t status = account_charge(account, frames);
+status_t account_allocate(struct account *account, unsigned order, bool zeroed,
+                          struct frame **frame) {
+    status_t status = account_charge(account, 1ull << order);
+    if (status != OK)
+        return status;
+    status = zeroed ? frame_allocate_zeroed(FRAME_OBJECT, frame)
+                    : frame_allocate(order, FRAME_OBJECT, frame);
     if (status == OK)
-        __c11_atomic_fetch_add(&account->objects, frames, __ATOMIC_RELAXED);
+        __c11_atomic_fetch_add(&account->objects, 1ull << order, __ATOMIC_RELAXED);
+    else
+        account_refund(account, 1ull << order);
     return status;
 }
 
-void account_refund_objects(struct account *account, uint64_t frames) {
-    __c11_atomic_fetch_sub(&account->objects, frames, __ATOMIC_RELAXED);
-    account_refund(account, frames);
+void account_free(struct account *account, struct frame *frame, unsigned order) {
+    frame_free(frame, order);
+    __c11_atomic_fetch_sub(&account->objects, 1ull << order, __ATOMIC_RELAXED);
+    account_refund(account, 1ull << order);
 }
 
 status_t account_transfer(struct account *from, struct account *to, uint64_t frames) {

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "debug/crash.h"
-#include "hal/hal.h"
+#include "memory/frame.h"
 
 struct account {
     _Atomic uint64_t used, limit;
@@ -32,9 +32,11 @@ static inline void account_refund(struct account *account, uint64_t frames) {
     assert(used >= frames);
 }
 
-// The same for frames of kernel objects.
-status_t account_charge_objects(struct account *account, uint64_t frames);
-void account_refund_objects(struct account *account, uint64_t frames);
+// A block of 2^order frames of kernel objects that the account pays for; with contents unknown, or
+// one that is zeroed. ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t account_allocate(struct account *account, unsigned order, bool zeroed,
+                          struct frame **frame);
+void account_free(struct account *account, struct frame *frame, unsigned order);
 
 // Moves limit, if the first has so much unused: ERR_NO_MEMORY.
 status_t account_transfer(struct account *from, struct account *to, uint64_t frames);

@@ -38,15 +38,10 @@ static void blocks_link(struct frame *frame) {
 }
 
 static status_t heap_grow(struct heap *heap, unsigned size_class) REQUIRES(heap->lock) {
-    status_t status = account_charge_objects(heap->account, 1);
+    struct frame *frame;
+    status_t status = account_allocate(heap->account, 0, false, &frame);
     if (status != OK)
         return status;
-    struct frame *frame;
-    status = frame_allocate(0, FRAME_OBJECT, &frame);
-    if (status != OK) {
-        account_refund_objects(heap->account, 1);
-        return status;
-    }
     frame_use(frame, FRAME_OBJECT, size_class);
     frame->heap = heap;
     blocks_link(frame);
@@ -57,9 +52,8 @@ static status_t heap_grow(struct heap *heap, unsigned size_class) REQUIRES(heap-
 
 static void heap_shrink(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
     frame_unlink(&heap->partial[frame->level], frame);
-    frame_free(frame, 0);
     heap->frames--;
-    account_refund_objects(heap->account, 1);
+    account_free(heap->account, frame, 0);
 }
 
 // --- blocks --------------------------------------------------------------------------------------

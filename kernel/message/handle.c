@@ -29,27 +29,21 @@ static uint32_t stamp_get(const struct handle_entry *entry) {
 
 status_t handles_initialize(struct process *process) {
     struct handle_table *table = &process->handles;
-    status_t status = account_charge_objects(&process->account, 1);
+    struct frame *frame;
+    status_t status = account_allocate(&process->account, 0, true, &frame);
     if (status != OK)
         return status;
-    struct frame *frame;
-    status = frame_allocate_zeroed(FRAME_OBJECT, &frame);
-    if (status != OK) {
-        account_refund_objects(&process->account, 1);
-        return status;
-    }
-    table->entries = physical_to_virtual(frame_address(frame));
-    table->index_mask = ENTRIES_PER_FRAME - 1;
     // Index 0 is never used: 0 is no handle. What is all 0 at another index matches no handle.
-    struct handle_entry *none = &table->entries[0];
+    struct handle_entry *none = frame_contents(frame);
     none->handle = none->call_handle = none->receive_handle = no_handle(0);
+    table->entries = none;
+    table->index_mask = ENTRIES_PER_FRAME - 1;
     table->fresh = 1;
     return OK;
 }
 
 static void table_free(struct process *process, struct handle_entry *entries, uint32_t order) {
-    frame_free(frame_of(virtual_to_physical(entries)), order);
-    account_refund_objects(&process->account, 1ull << order);
+    account_free(&process->account, frame_of(virtual_to_physical(entries)), order);
 }
 
 void handles_destroy(struct process *process) {
@@ -84,20 +78,19 @@ static status_t table_grow_locked(struct process *process) {
     uint64_t capacity = handles_capacity(table) * 2;
     if (capacity > CAPACITY_LIMIT)
         return ERR_NO_HANDLE;
-    status_t status = account_charge_objects(&process->account, 1ull << order);
-    if (status != OK)
-        return status;
     struct old_table *old;
     struct frame *frame;
-    status = heap_allocate(&process->heap, sizeof(*old), (void **)&old);
+    status_t status = heap_allocate(&process->heap, sizeof(*old), (void **)&old);
     if (status != OK)
-        goto out_charge;
-    status = frame_allocate(order, FRAME_OBJECT, &frame);
-    if (status != OK)
-        goto out_heap;
+        return status;
+    status = account_allocate(&process->account, order, false, &frame);
+    if (status != OK) {
+        heap_free(old);
+        return status;
+    }
     *old = (struct old_table){
         .process = process, .entries = table->entries, .order = table->order};
-    struct handle_entry *entries = physical_to_virtual(frame_address(frame));
+    struct handle_entry *entries = frame_contents(frame);
     __builtin_memcpy(entries, table->entries, handles_capacity(table) * sizeof(*entries));
     memset(entries + handles_capacity(table), 0, handles_capacity(table) * sizeof(*entries));
     table->entries = entries;
@@ -106,11 +99,6 @@ static status_t table_grow_locked(struct process *process) {
     object_reference(&process->object);
     quiet_defer(&old->quiet, old_table_free);
     return OK;
-out_heap:
-    heap_free(old);
-out_charge:
-    account_refund_objects(&process->account, 1ull << order);
-    return status;
 }
 
 // Are the next `count` free entries such that nobody can still be looking at their last use? Only
@@ -403,16 +391,15 @@ static bool is_new(const struct object *object) {
 
 status_t handle_grant(struct process *from, handle_t handle, struct process *to, rights_t rights,
                       bool move, handle_t *granted) {
-    tables_lock(from, to);
-    rights_t left;
     const struct handle_entry *entry = handle_entry(from, handle);
-    status_t status = entry_travels(entry, move, nullptr);
-    if (status == OK && is_new(&to->object) && is_new(entry->object))
-        status = ERR_NOT_ALLOWED; // neither could end: each would keep the other
-    if (status == OK)
-        status = table_reserve_locked(to, 1);
-    if (status == OK)
-        *granted = entry_pass(from, handle, to, rights, move, &left);
-    tables_unlock(from, to);
+    if (entry == nullptr)
+        return ERR_BAD_HANDLE;
+    if (is_new(&to->object) && is_new(entry->object))
+        return ERR_NOT_ALLOWED; // neither could end: each would keep the other
+    struct handle_batch batch = {
+        .tag = (uint64_t)rights << TAG_RIGHTS_SHIFT | (uint64_t)move << TAG_MOVE_SHIFT,
+        .low = handle};
+    status_t status = handles_pass(from, to, nullptr, &batch);
+    *granted = (handle_t)batch.low;
     return status;
 }

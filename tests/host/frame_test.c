@@ -199,10 +199,30 @@ TEST(account_stays_within_its_limit) {
     CHECK_EQ(account.used, 0);
 }
 
+TEST(account_pays_for_frames_of_objects) {
+    struct account account = {.limit = 5};
+    struct frame *block, *page;
+    uint64_t before = machine_free();
+    CHECK_EQ(account_allocate(&account, 2, false, &block), OK);
+    CHECK_EQ(account_allocate(&account, 1, false, &page), ERR_NO_MEMORY);
+    for (unsigned zeroed = 0; zeroed < 2; zeroed++) {
+        frames_fail_at(1);
+        CHECK_EQ(account_allocate(&account, 0, zeroed, &page), ERR_NO_FRAME);
+        CHECK_EQ(account.used, 4);
+        CHECK_EQ(account.objects, 4);
+    }
+    CHECK_EQ(account_allocate(&account, 0, true, &page), OK);
+    CHECK_EQ(account.objects, 5);
+    CHECK_EQ(*(const uint64_t *)frame_contents(page), 0);
+    account_free(&account, page, 0);
+    account_free(&account, block, 2);
+    CHECK_EQ(account.objects + account.used, 0);
+    CHECK_EQ(machine_free(), before);
+}
+
 TEST(limit_moves_and_is_conserved) {
     struct account a = {.limit = 10}, b = {};
-    CHECK_EQ(account_charge_objects(&a, 4), OK);
-    CHECK_EQ(a.objects, 4);
+    CHECK_EQ(account_charge(&a, 4), OK);
     CHECK_EQ(account_transfer(&a, &b, 7), ERR_NO_MEMORY);
     CHECK_EQ(account_transfer(&a, &b, 11), ERR_NO_MEMORY);
     CHECK_EQ(a.limit, 10);
@@ -210,8 +230,7 @@ TEST(limit_moves_and_is_conserved) {
     CHECK_EQ(a.limit, 4);
     CHECK_EQ(b.limit, 6);
     CHECK_EQ(account_charge(&a, 1), ERR_NO_MEMORY);
-    account_refund_objects(&a, 4);
-    CHECK_EQ(a.objects + a.used, 0);
+    account_refund(&a, 4);
     CHECK_EQ(account_transfer(&a, &a, 4), OK);
     CHECK_EQ(a.limit, 4);
 }

@@ -241,6 +241,18 @@ TEST(batches_are_refused_whole) {
     end();
 }
 
+TEST(grants_need_a_handle_that_may_travel) {
+    begin();
+    handle_t handle, granted;
+    CHECK_EQ(handle_install(&kernel_process, &port->object, RIGHT_CALL, 0, &handle), OK);
+    CHECK_EQ(handle_grant(&kernel_process, HANDLE_NONE, two, 0xff, true, &granted), ERR_BAD_HANDLE);
+    CHECK_EQ(handle_grant(&kernel_process, handle ^ 1 << 20, two, 0xff, true, &granted),
+             ERR_BAD_HANDLE);
+    CHECK_EQ(handle_grant(&kernel_process, handle, two, 0xff, true, &granted), ERR_NO_RIGHT);
+    CHECK_EQ(handle_close(&kernel_process, handle), OK);
+    end();
+}
+
 // Two processes that have not started could keep each other for ever.
 TEST(new_processes_hold_no_new_ones) {
     begin();
