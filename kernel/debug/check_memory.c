@@ -83,6 +83,8 @@ static void check_table(struct check *check, const struct frame *table, uaddr_t 
         entry_t entry = entry_at(table, &table_cells(table)[i]);
         uaddr_t at = address + i * level_size(level);
         check_entry(check, entry, level, at);
+        if (entry_present(entry) && (entry & ENTRY_LARGE) && !table->large)
+            check_fail(check, "%lx is a large page in a table that does not know of any", at);
         if (entry_is_table(entry, level))
             check_table(check, entry_frame(entry), at, all & entry, any | entry);
         else if (entry_present(entry) && (entry & all & ENTRY_WRITABLE) &&

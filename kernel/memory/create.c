@@ -58,8 +58,9 @@ static uint64_t absent_link(const struct path *path, unsigned index, entry_t fir
             path_replace(&path, i,
                          entry_settle(frame_address(frame) | ENTRY_PRESENT | marks));
         for (; i < run->count; i++)
-            away += absent_link(&path, i, absent | marks_in_absent(marks));
+            away += absent_link(&path, i, absent | entry_marks(marks));
         path_add(&path, (struct sums){charge - run->count * SUM_HOLES, away});
+        path_table(&path)->large |= marks & ENTRY_LARGE;
     }
     spinlock_release(&space->lock);
     tlb_wait();

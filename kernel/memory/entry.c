@@ -1,19 +1,20 @@
 #include "memory/entry.h"
 
-static struct sums sums_of_present(entry_t entry, unsigned level) {
-    uint64_t pin = entry & ENTRY_PINNED ? SUM_PINNED : 0;
-    if (!entry_is_table(entry, level))
-        return (struct sums){entry & ENTRY_BORROWED ? 0 : level_charge(level), pin};
-    const struct frame *table = entry_frame(entry);
-    uint64_t lent = entry & ENTRY_BORROWED ? table->charge : 0; // the lender is charged
-    return (struct sums){table->sums[0] - lent, table->sums[1] + pin};
+// What is borrowed is charged to its lender.
+static uint64_t whole_charge(entry_t entry, unsigned level) {
+    return entry & ENTRY_BORROWED ? 0 : level_charge(level);
 }
 
 struct sums entry_sums(entry_t entry, unsigned level) {
-    if (entry_present(entry))
-        return sums_of_present(entry, level);
-    uint64_t pin = entry & (ABSENT_BORROWED | ABSENT_FLIGHT) ? SUM_PINNED : 0;
-    uint64_t charge = entry & ABSENT_BORROWED ? 0 : level_charge(level);
+    uint64_t pin = entry & ENTRY_PINNED ? SUM_PINNED : 0;
+    if (entry_present(entry)) {
+        if (level == 1 || (entry & ENTRY_LARGE))
+            return (struct sums){whole_charge(entry, level), pin};
+        const struct frame *table = entry_frame(entry);
+        uint64_t lent = entry & ENTRY_BORROWED ? table->charge : 0;
+        return (struct sums){table->sums[0] - lent, table->sums[1] + pin};
+    }
+    uint64_t charge = whole_charge(entry, level);
     switch (entry_absent(entry)) {
     case ABSENT_ZERO:
         return (struct sums){charge, pin};

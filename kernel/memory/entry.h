@@ -3,7 +3,7 @@
 // A cell is the place of an entry in a table; it is read and written whole. An entry taken from a
 // cell is made explicit first (entry_at): all-zero becomes what the table says it means, so EMPTY
 // is always the kind ABSENT_EMPTY, whatever is stored. Marks are rights and states that present
-// and absent entries have in common, in the form of the present ones.
+// and absent entries have in common.
 #pragma once
 
 #include "memory/frame.h"
@@ -15,8 +15,8 @@ static constexpr entry_t ENTRY_MARKS =
 static constexpr entry_t ENTRY_PINNED = ENTRY_BORROWED | ENTRY_FLIGHT | ENTRY_DMA;
 static constexpr entry_t ENTRY_EMPTY = (entry_t)ABSENT_EMPTY << ABSENT_KIND_SHIFT;
 static constexpr entry_t ENTRY_ZERO = (entry_t)ABSENT_ZERO << ABSENT_KIND_SHIFT;
-static constexpr entry_t ABSENT_MARKS = ABSENT_WRITABLE | ABSENT_EXECUTABLE | ABSENT_FLIGHT |
-                                        ABSENT_BORROWED | ABSENT_READ_ONLY;
+// What all-zero entries of a table mean: this, or EMPTY.
+static constexpr uint16_t ENTRY_ZERO_DEFAULT = ENTRY_ZERO | ENTRY_WRITABLE;
 
 // --- cells ---------------------------------------------------------------------------------------
 
@@ -45,19 +45,14 @@ static inline void cell_clear(cell_t *cell, entry_t bits) {
     __c11_atomic_fetch_and(cell, ~bits, __ATOMIC_ACQ_REL);
 }
 
-// What an all-zero entry of a table means.
-static inline entry_t table_default(const struct frame *table) {
-    return (entry_t)table->default_kind << ABSENT_KIND_SHIFT | table->default_rights;
-}
-
 static inline entry_t entry_at(const struct frame *table, const cell_t *cell) {
     entry_t entry = cell_load(cell);
-    return entry != 0 ? entry : table_default(table);
+    return entry != 0 ? entry : table->default_entry;
 }
 
 // How EMPTY is stored in a table.
 static inline entry_t table_empty(const struct frame *table) {
-    return table->default_kind == ABSENT_EMPTY ? 0 : ENTRY_EMPTY;
+    return table->default_entry == ENTRY_EMPTY ? 0 : ENTRY_EMPTY;
 }
 
 static inline unsigned address_index(uaddr_t address, unsigned level) {
@@ -77,7 +72,7 @@ static inline enum absent_kind entry_absent(entry_t entry) {
 }
 
 static inline bool entry_is(entry_t entry, enum absent_kind kind) {
-    return !entry_present(entry) && entry_absent(entry) == kind;
+    return (entry & (ENTRY_PRESENT | ABSENT_KIND)) == (entry_t)kind << ABSENT_KIND_SHIFT;
 }
 
 static inline struct frame *entry_frame(entry_t entry) {
@@ -116,25 +111,7 @@ void large_count(entry_t entry, uint32_t change);
 
 // --- marks ---------------------------------------------------------------------------------------
 
-static inline entry_t marks_of_absent(entry_t entry) {
-    return (entry & ABSENT_WRITABLE ? ENTRY_WRITABLE : 0) |
-           (entry & ABSENT_EXECUTABLE ? 0 : ENTRY_NO_EXECUTE) |
-           (entry & ABSENT_READ_ONLY ? ENTRY_READ_ONLY : 0) |
-           (entry & ABSENT_BORROWED ? ENTRY_BORROWED : 0) |
-           (entry & ABSENT_FLIGHT ? ENTRY_FLIGHT : 0);
-}
-
-static inline entry_t marks_in_absent(entry_t marks) {
-    return (marks & ENTRY_WRITABLE ? ABSENT_WRITABLE : 0) |
-           (marks & ENTRY_NO_EXECUTE ? 0 : ABSENT_EXECUTABLE) |
-           (marks & ENTRY_READ_ONLY ? ABSENT_READ_ONLY : 0) |
-           (marks & ENTRY_BORROWED ? ABSENT_BORROWED : 0) |
-           (marks & ENTRY_FLIGHT ? ABSENT_FLIGHT : 0);
-}
-
-static inline entry_t entry_marks(entry_t entry) {
-    return entry_present(entry) ? entry & ENTRY_MARKS : marks_of_absent(entry);
-}
+static inline entry_t entry_marks(entry_t entry) { return entry & ENTRY_MARKS; }
 
 // Is a present entry the only one that refers to its target?
 static inline bool entry_is_sole(entry_t entry) {
@@ -152,11 +129,9 @@ static inline entry_t entry_settle(entry_t entry) {
 
 // The entry with other marks, and with W as they allow it. An EMPTY entry has no rights.
 static inline entry_t entry_with(entry_t entry, entry_t marks) {
-    if (entry_present(entry))
-        return entry_settle((entry & ~(ENTRY_MARKS | ENTRY_WRITE)) | marks);
-    if (entry_absent(entry) == ABSENT_EMPTY)
-        return ENTRY_EMPTY | (marks_in_absent(marks) & (ABSENT_BORROWED | ABSENT_FLIGHT));
-    return (entry & ~ABSENT_MARKS) | marks_in_absent(marks);
+    if (entry_is(entry, ABSENT_EMPTY))
+        marks &= ENTRY_BORROWED | ENTRY_FLIGHT;
+    return entry_settle((entry & ~(ENTRY_MARKS | ENTRY_WRITE)) | marks);
 }
 
 static inline entry_t entry_make(const struct frame *frame, entry_t marks) {

@@ -5,7 +5,7 @@
 
 bool fault_fast_shared(struct space *space, uaddr_t address, cell_t *cell, entry_t entry) {
     struct frame *shared = entry_frame(entry), *copy;
-    bool done = (entry & (ENTRY_WRITE | ENTRY_WRITABLE | ENTRY_DMA)) == ENTRY_WRITABLE &&
+    bool done = (entry & (ENTRY_WRITE | ENTRY_WRITABLE)) == ENTRY_WRITABLE &&
                 shared != zero_frame &&
                 __c11_atomic_load(&space->runners, __ATOMIC_SEQ_CST) <= 1 &&
                 __c11_atomic_load(&shared->references, __ATOMIC_ACQUIRE) != 1 &&

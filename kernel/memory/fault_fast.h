@@ -9,11 +9,8 @@ bool fault_fast_shared(struct space *space, uaddr_t address, cell_t *cell, entry
     RELEASE(space->lock);
 
 static inline bool fault_fast_zero(const struct path *way, entry_t entry) {
-    static constexpr entry_t plain =
-        ABSENT_KIND | ABSENT_WRITABLE | ABSENT_FLIGHT | ABSENT_BORROWED;
-    entry_t execute = entry & ABSENT_EXECUTABLE ? 0 : ENTRY_NO_EXECUTE;
-    return (entry & plain) == (ENTRY_ZERO | ABSENT_WRITABLE) &&
-           way_page(way, ENTRY_WRITABLE | execute);
+    static constexpr entry_t plain = ABSENT_KIND | ENTRY_WRITABLE | ENTRY_FLIGHT | ENTRY_BORROWED;
+    return (entry & plain) == (ENTRY_ZERO | ENTRY_WRITABLE) && way_page(way, entry_marks(entry));
 }
 
 // Resolves a write to ZERO memory or to a shared page, on a private way. Takes the lock; any

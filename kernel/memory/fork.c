@@ -5,33 +5,31 @@
 
 static status_t table_fork(struct frame *from, unsigned entries, struct frame **to);
 
-static bool pinned(entry_t entry) {
-    if (entry_present(entry))
-        return entry & ENTRY_PINNED;
-    return (entry_marks(entry) & ENTRY_PINNED) || entry_is(entry, ABSENT_LENT) ||
-           entry_is(entry, ABSENT_LANDING);
-}
-
 // Windows and what is borrowed charge nothing, so a table of nothing else need not be looked at.
 static bool lands_only(const struct frame *table) {
     return table->level == 1 && table->charge == 1 && table->away == 0;
 }
 
-// The entry of the copy. It is to be put in its place, or dropped, after a failure too.
-static status_t entry_fork(cell_t *cell, entry_t entry, unsigned level, entry_t *copy) {
-    *copy = pinned(entry) ? ENTRY_EMPTY : entry;
-    if (!entry_present(*copy))
-        return entry_is(*copy, ABSENT_PAGER) ? ERR_AWAY : OK;
-    struct frame *table = entry_frame(entry);
-    if (entry_is_table(entry, level) && (table->pinned != 0 || table->away != 0)) {
-        struct frame *own = nullptr;
+// The entry of the copy. It is to be put in its place, or dropped, after a failure too. `busy`: what
+// the entry adds to what is away and pinned.
+static status_t entry_fork(cell_t *cell, entry_t entry, uint64_t busy, entry_t *copy) {
+    *copy = ENTRY_EMPTY;
+    if (!entry_present(entry)) {
+        *copy = busy < SUM_PINNED ? entry : ENTRY_EMPTY;
+        return busy == SUM_AWAY ? ERR_AWAY : OK;
+    }
+    if (entry & ENTRY_PINNED)
+        return OK;
+    if (busy != 0) {
+        struct frame *table = entry_frame(entry), *own = nullptr;
         status_t status = lands_only(table) ? OK : table_fork(table, TABLE_ENTRIES, &own);
-        *copy = own != nullptr ? entry_make(own, entry_marks(entry)) : ENTRY_EMPTY;
+        if (own != nullptr)
+            *copy = entry_make(own, entry_marks(entry));
         return status;
     }
     entry_reference(entry);
     cell_clear(cell, ENTRY_WRITE);
-    *copy &= ~ENTRY_WRITE;
+    *copy = entry & ~ENTRY_WRITE;
     return OK;
 }
 
@@ -58,7 +56,7 @@ static status_t table_fork(struct frame *from, unsigned entries, struct frame **
         struct sums sums = entry_sums(entry, from->level);
         charge -= sums_charge(sums);
         busy -= sums.high;
-        status = entry_fork(&cells[i], entry, from->level, &copy);
+        status = entry_fork(&cells[i], entry, sums.high, &copy);
         if (copy != ENTRY_EMPTY) {
             status_t put = copy_put(copy, i, from->level, to);
             status = status == OK ? put : status;

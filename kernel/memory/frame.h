@@ -60,11 +60,11 @@ struct frame {
         };
     };
     uint32_t unused;
-    uint8_t default_kind;    // FRAME_TABLE: what all-zero entries mean: ABSENT_EMPTY or ABSENT_ZERO
+    uint8_t large;           // FRAME_TABLE: not 0 if one of its entries has ever been a large page
     uint8_t pins;            // DMA. Free: 1 if it holds the debug pattern
     union {
-        uint16_t default_rights; // of those ZERO entries: ABSENT_WRITABLE, ABSENT_EXECUTABLE
-        uint16_t first_free;     // of a heap: number of its first free block, counted from 1
+        uint16_t default_entry; // FRAME_TABLE: what all-zero entries mean (memory/entry.h)
+        uint16_t first_free;    // of a heap: number of its first free block, counted from 1
     };
 };
 static_assert(sizeof(struct frame) == 32);

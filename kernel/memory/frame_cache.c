@@ -131,8 +131,8 @@ void frame_begin(struct frame *frame, enum frame_state state, unsigned level) {
     if (CANARY)
         canary_verify(frame, frame->state == FRAME_ZEROED);
     frame->sums[0] = frame->sums[1] = 0;
-    frame->present = frame->default_rights = 0;
-    frame->default_kind = frame->pins = 0;
+    frame->present = frame->default_entry = 0;
+    frame->large = frame->pins = 0;
     __c11_atomic_store(&frame->references, 1, __ATOMIC_RELAXED);
     frame_use(frame, state, level);
 }

@@ -37,7 +37,7 @@ static uint64_t run_unlink(const struct path *path, unsigned count, struct remov
     struct sums sums = {};
     for (unsigned i = 0; i < count; i++) {
         entry_t entry = path_replace(path, i, table_empty(path_table(path)));
-        sums_accumulate(&sums, entry_sums(entry != 0 ? entry : table_default(path_table(path)),
+        sums_accumulate(&sums, entry_sums(entry != 0 ? entry : path_table(path)->default_entry,
                                           path->level));
         if (entry_present(entry))
             removed->entries[removed->count++] = entry;

@@ -25,6 +25,7 @@ static void block_split(struct frame *head, unsigned part, struct frame *table) 
     entry_t marks = ENTRY_WRITABLE | ENTRY_ACCESSED | ENTRY_DIRTY | large_bits(part);
     table->references = head->references;
     table->present = TABLE_ENTRIES;
+    table->large = marks & ENTRY_LARGE;
     head->split_table[part - 1] = (uint32_t)number_of_frame(table);
     frame_use(head, FRAME_PAGE, part);
     __c11_atomic_store(&head->references, 1, __ATOMIC_RELEASE);

@@ -62,27 +62,27 @@ status_t parcel_look(struct space *space, struct parcel *parcel, bool marked) {
 // --- leaving -------------------------------------------------------------------------------------
 
 static entry_t entry_lent(entry_t entry, unsigned level) {
-    uint64_t value = !entry_is(entry, ABSENT_EMPTY);
+    entry_t marks = entry_marks(entry) & ~ENTRY_FLIGHT;
+    uint64_t value = 1;
+    if (entry_is(entry, ABSENT_EMPTY)) {
+        marks |= ENTRY_NO_EXECUTE;
+        value = 0;
+    }
     if (level > 1)
         value = sums_charge(entry_sums(entry, level));
     else if (entry_present(entry))
         value = number_of_frame(entry_frame(entry)) + 1;
-    return entry_absent_make(ABSENT_LENT, value, 0) |
-           marks_in_absent(entry_marks(entry) & ~ENTRY_FLIGHT);
+    return entry_absent_make(ABSENT_LENT, value, 0) | marks;
 }
 
 // The original of a clone stays, copy-on-write.
 static entry_t clone_take(struct parcel *parcel, unsigned index, entry_t entry) {
     cell_t *cell = &parcel->path.cells[index];
-    if (entry_present(entry)) {
-        parcel->flush |= (entry & ENTRY_WRITE) != 0;
-        entry &= ~(ENTRY_WRITE | ENTRY_FLIGHT);
-        cell_clear(cell, ENTRY_WRITE | ENTRY_FLIGHT);
+    parcel->flush |= (entry & ENTRY_WRITE) != 0;
+    cell_clear(cell, ENTRY_WRITE | ENTRY_FLIGHT);
+    entry &= ~(ENTRY_WRITE | ENTRY_FLIGHT);
+    if (entry_present(entry))
         entry_reference(entry);
-    } else if (entry_marks(entry) & ENTRY_FLIGHT) {
-        entry = entry_with(entry, entry_marks(entry) & ~ENTRY_FLIGHT);
-        cell_store(cell, entry);
-    }
     sums_accumulate(&parcel->left, entry_sums(entry, parcel->run.level));
     return entry_with(entry, parcel->marks);
 }
@@ -111,11 +111,9 @@ static entry_t parcel_take(struct parcel *parcel, unsigned index, entry_t entry)
 // Sets or clears the mark of one entry. Translations do not depend on it.
 static void cell_fly(const struct path *path, unsigned index, bool fly) {
     cell_t *cell = &path->cells[index];
-    entry_t entry = entry_at(path_table(path), cell);
-    entry_t flight = fly ? ENTRY_FLIGHT : 0;
-    if (!entry_present(entry))
-        cell_store(cell, entry_with(entry, (entry_marks(entry) & ~ENTRY_FLIGHT) | flight));
-    else if (fly)
+    if (cell_load(cell) == 0)
+        cell_store(cell, path_table(path)->default_entry);
+    if (fly)
         cell_set(cell, ENTRY_FLIGHT);
     else
         cell_clear(cell, ENTRY_FLIGHT);
@@ -163,6 +161,7 @@ void parcel_put(struct parcel *parcel, const struct path *path, struct sums gone
         path_replace(path, i, entry);
         sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
     }
+    path_table(path)->large |= path_table(&parcel->path)->large;
     parcel_left(parcel);
     path_add(path, sums_sub(sums, gone));
 }

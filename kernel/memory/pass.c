@@ -100,10 +100,8 @@ status_t parcel_pass(struct space *from, parcel_t descriptor, bool marked, struc
 // --- coming home ---------------------------------------------------------------------------------
 
 static bool entry_lent_on(entry_t entry, unsigned level) {
-    if (!entry_present(entry))
-        return entry_is(entry, ABSENT_LENT) || (entry & ABSENT_FLIGHT);
     bool below = entry_is_table(entry, level) && entry_frame(entry)->sums[1] != 0;
-    return below || (entry & ENTRY_FLIGHT);
+    return below || entry_is(entry, ABSENT_LENT) || (entry & ENTRY_FLIGHT);
 }
 
 // A descriptor that the kernel itself made or checked.
@@ -158,7 +156,7 @@ static struct returned entries_return(const struct run *run, const struct path *
         assert((entry_marks(entry) & ENTRY_BORROWED) && entry_is(lent, ABSENT_LENT));
         returned.present |= entry_present(entry);
         sums_accumulate(&gone, sums_sub((struct sums){0, SUM_PINNED}, entry_sums(entry, level)));
-        entry = entry_with(entry, marks_of_absent(lent));
+        entry = entry_with(entry, entry_marks(lent));
         returned.differs |= home_differs(lent, entry, level);
         path_replace(to, i, entry);
         sums_accumulate(&come, sums_sub(entry_sums(entry, level), entry_sums(lent, level)));

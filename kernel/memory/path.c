@@ -123,15 +123,9 @@ static void table_copy(const struct frame *shared, struct frame *copy) {
     copy->sums[0] = shared->sums[0];
     copy->sums[1] = shared->sums[1];
     copy->present = shared->present;
-    copy->default_kind = shared->default_kind;
-    copy->default_rights = shared->default_rights;
-    bool plain = shared->present == TABLE_ENTRIES;
-    entry_t any = 0;
-#pragma unroll 16
-    for (unsigned i = 0; shared->level > 1 && i < TABLE_ENTRIES; i++)
-        any |= cell_load(&from[i]);
-    plain = plain && !(any & ENTRY_LARGE);
-    if (plain)
+    copy->default_entry = shared->default_entry;
+    copy->large = shared->large;
+    if (shared->present == TABLE_ENTRIES && !shared->large)
         cells_share(from, to, true);
     else
         cells_share(from, to, false);
@@ -175,7 +169,7 @@ status_t table_allocate(unsigned level, struct frame **table) {
     if (status != OK)
         return status;
     frame_use(*table, FRAME_TABLE, level);
-    (*table)->default_kind = ABSENT_EMPTY;
+    (*table)->default_entry = ENTRY_EMPTY;
     (*table)->charge = 1;
     (*table)->holes = TABLE_ENTRIES;
     return OK;
@@ -191,8 +185,7 @@ status_t path_split(struct space *space, uaddr_t address, const struct path *pat
     status_t status = table_allocate(path->level - 1, &table);
     if (status != OK)
         return status;
-    table->default_kind = ABSENT_ZERO;
-    table->default_rights = ABSENT_WRITABLE | ABSENT_EXECUTABLE;
+    table->default_entry = ENTRY_ZERO_DEFAULT;
     table->holes = 0;
     table->charge = (uint32_t)level_charge(path->level);
     if (large)
@@ -226,7 +219,7 @@ status_t path_split(struct space *space, uaddr_t address, const struct path *pat
 // May entries with these marks be put at the end of the path, or below it?
 static status_t path_allows(const struct path *path, bool found, entry_t marks) {
     entry_t entry = entry_at(path_table(path), path->cells);
-    if (path_pinned(path) || (!found && (entry_marks(entry) & ENTRY_PINNED)))
+    if (path_pinned(path) || (!found && (entry & ENTRY_PINNED)))
         return ERR_BUSY;
     if (!found && !entry_is(entry, ABSENT_EMPTY))
         return ERR_OCCUPIED;

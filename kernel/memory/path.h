@@ -98,6 +98,7 @@ status_t table_allocate(unsigned level, struct frame **table);
 static inline void table_fill(struct frame *table, unsigned index, entry_t entry) {
     cell_store(&table_cells(table)[index], entry);
     table->present += entry_present(entry);
+    table->large |= entry & ENTRY_LARGE;
     table_add(table, sums_sub(entry_sums(entry, table->level), (struct sums){SUM_HOLES, 0}));
 }
 

@@ -5,7 +5,7 @@
 static constexpr entry_t RIGHTS = ENTRY_WRITABLE | ENTRY_NO_EXECUTE;
 
 static status_t entry_protectable(const struct path *path, entry_t entry, entry_t rights) {
-    if (entry_is(entry, ABSENT_EMPTY) && !(entry_marks(entry) & ENTRY_PINNED))
+    if (entry_is(entry, ABSENT_EMPTY) && !(entry & ENTRY_PINNED))
         return ERR_EMPTY;
     if (sums_charge(entry_sums(entry, path->level)) == 0 ||
         entry_is_pinned(entry, path->level))
@@ -33,7 +33,7 @@ static status_t run_protectable(struct space *space, const struct run *run, entr
 static bool cell_protect(const struct frame *table, cell_t *cell, entry_t rights) {
     entry_t old = cell_load(cell), entry;
     do {
-        entry_t explicit = old != 0 ? old : table_default(table);
+        entry_t explicit = old != 0 ? old : table->default_entry;
         entry = entry_with(explicit, (entry_marks(explicit) & ~RIGHTS) | rights);
     } while (!__c11_atomic_compare_exchange_weak(cell, &old, entry, __ATOMIC_ACQ_REL,
                                                  __ATOMIC_RELAXED));

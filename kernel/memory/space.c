@@ -20,7 +20,7 @@ status_t space_create(struct space *space, struct account *account) {
         return status;
     }
     frame_use(root, FRAME_TABLE, LEVELS);
-    root->default_kind = ABSENT_EMPTY;
+    root->default_entry = ENTRY_EMPTY;
     root->sums[0] = ROOT_EMPTY;
     const entry_t *kernel = physical_to_virtual(paging_kernel_root());
     memcpy((entry_t *)frame_contents(root) + ROOT_ENTRIES, kernel + ROOT_ENTRIES,

@@ -45,6 +45,7 @@ static status_t table_join(struct space *space, uaddr_t address, const struct pa
     frame_use(head, FRAME_PAGE, path->level);
     table->present = 0; // they are not the table's any more
     marks |= large_bits(path->level) | ENTRY_ACCESSED | ENTRY_DIRTY;
+    path_table(path)->large = 1;
     path_replace(path, 0, entry_make(head, marks));
     tlb_changed(space, address, TABLE_ENTRIES);
     tlb_release(entry, path->level);

@@ -55,7 +55,7 @@ static inline bool space_single(const struct space *space) {
 
 static inline entry_t page_lent(entry_t entry) {
     return entry_absent_make(ABSENT_LENT, number_of_frame(entry_frame(entry)) + 1, 0) |
-           marks_in_absent(entry & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE));
+           (entry & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE));
 }
 
 // What a window of `size` entries becomes behind a gift in the first of them.

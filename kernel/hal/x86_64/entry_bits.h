@@ -19,18 +19,20 @@ static constexpr entry_t ENTRY_LARGE = 1ull << 7; // levels 2 and 3
 static constexpr entry_t ENTRY_GLOBAL = 1ull << 8;
 static constexpr entry_t ENTRY_WRITABLE = 1ull << 9;  // by right; without ENTRY_WRITE: shared
 static constexpr entry_t ENTRY_BORROWED = 1ull << 10; // somebody else's, until the reply
-static constexpr entry_t ENTRY_DMA = 1ull << 11;      // pinned for a device; 0 in absent ones
+static constexpr entry_t ENTRY_FLIGHT = 1ull << 11;   // in a message not yet accepted
 static constexpr entry_t ENTRY_ADDRESS = 0x000ffffffffff000;
-static constexpr entry_t ENTRY_FLIGHT = 1ull << 52;   // in a message not yet accepted
-static constexpr entry_t ENTRY_READ_ONLY = 1ull << 53; // came without the right to write
+static constexpr entry_t ENTRY_READ_ONLY = 1ull << 52; // came without the right to write
+static constexpr entry_t ENTRY_DMA = 1ull << 53;       // pinned for a device
 static constexpr entry_t ENTRY_LEVEL_3 = 1ull << 54;   // with LARGE: of level 3, else of 2
 // Bits 55-58 are free. Bits 59-62 are a protection key where that is switched on: left at 0.
 static constexpr entry_t ENTRY_NO_EXECUTE = 1ull << 63;
 
 // --- absent entries ------------------------------------------------------------------------------
-// Bit 0 is 0. Bits 1-3 kind, bits 4-9 rights and marks, bits 12-51 a value stored inverted (so that
-// the entry names no cacheable address; kinds without a value leave it 0), bits 52-62 a second
-// value. All zero: what the table's frame says (EMPTY or ZERO).
+// Rights and marks stand where they do in present entries: WRITABLE, NO_EXECUTE, READ_ONLY, FLIGHT
+// (of a ZERO entry or a hole) and BORROWED (of a LENT entry: what is lent is); EMPTY ones have no
+// rights. Bits 0-3 are 0, bits 4-6 kind, bits 12-51 a value stored inverted (so that the entry names
+// no cacheable address; kinds without a value leave it 0), bits 53-62 a second value. All zero: what
+// the table's frame says (EMPTY or ZERO).
 enum absent_kind : uint8_t {
     ABSENT_DEFAULT = 0,
     ABSENT_EMPTY = 1,
@@ -41,16 +43,11 @@ enum absent_kind : uint8_t {
     ABSENT_LANDING = 5, // second: entries in the window, 0 in all but its first entry; value there:
                         // page number of the next free window of the level, 0 for none
 };
-static constexpr unsigned ABSENT_KIND_SHIFT = 1;
+static constexpr unsigned ABSENT_KIND_SHIFT = 4;
 static constexpr entry_t ABSENT_KIND = 7ull << ABSENT_KIND_SHIFT;
-static constexpr entry_t ABSENT_WRITABLE = 1ull << 4;
-static constexpr entry_t ABSENT_EXECUTABLE = 1ull << 5;
-static constexpr entry_t ABSENT_FLIGHT = 1ull << 6;    // as in a present entry: a ZERO entry or a
-static constexpr entry_t ABSENT_BORROWED = 1ull << 7;  // hole; a LENT entry is borrowed if what is
-static constexpr entry_t ABSENT_READ_ONLY = 1ull << 8; // lent is
-static constexpr entry_t ABSENT_TAKEN = 1ull << 9; // LANDING: first entry behind a loan that does
+static constexpr entry_t ABSENT_TAKEN = 1ull << 8; // LANDING: first entry behind a loan that does
                                                    // not fill its window; second: of the window
 static constexpr entry_t ABSENT_VALUE = 0x000ffffffffff000;
 static constexpr unsigned ABSENT_VALUE_SHIFT = 12;
-static constexpr unsigned ABSENT_SECOND_SHIFT = 52;
-static constexpr entry_t ABSENT_SECOND = 0x7ffull << ABSENT_SECOND_SHIFT;
+static constexpr unsigned ABSENT_SECOND_SHIFT = 53;
+static constexpr entry_t ABSENT_SECOND = 0x3ffull << ABSENT_SECOND_SHIFT;
