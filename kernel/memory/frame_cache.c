@@ -10,7 +10,8 @@
 #include "memory/buddy.h"
 #include "memory/entry.h"
 
-static constexpr unsigned BATCH = 16;        // frames that go to or from the buddy system at once
+static constexpr unsigned BATCH_ORDER = 4;   // frames that go to or from the buddy system at once
+static constexpr unsigned BATCH = 1 << BATCH_ORDER;
 static constexpr unsigned CACHE_LIMIT = 48;  // free frames that a hart keeps
 static constexpr unsigned STOCK_LIMIT = 128; // zeroed ones
 
@@ -68,30 +69,29 @@ static struct frame *pop(uint32_t *list, uint32_t *length) {
     return frame_pop(list);
 }
 
-static void refill_locked(struct frame_cache *cache) REQUIRES(cache->lock) {
-    for (unsigned i = 0; i < BATCH; i++) {
-        struct frame *frame = buddy_take(0);
-        if (frame == nullptr)
-            return;
-        push(&cache->free, &cache->free_count, frame);
-    }
+// Takes the largest block of up to a batch.
+[[gnu::noinline]] static void refill_locked(struct frame_cache *cache) REQUIRES(cache->lock) {
+    struct frame *block = nullptr;
+    unsigned order = BATCH_ORDER + 1;
+    while (block == nullptr && order-- != 0)
+        block = buddy_take(order);
+    for (unsigned i = block != nullptr ? 1u << order : 0; i-- != 0;)
+        push(&cache->free, &cache->free_count, block + i);
 }
 
-static void give_back_locked(struct frame_cache *cache, unsigned frames) REQUIRES(cache->lock) {
-    for (; frames != 0 && cache->free != 0; frames--)
-        buddy_put(pop(&cache->free, &cache->free_count), 0);
+[[gnu::noinline]] static void give_back(uint32_t *list, uint32_t *length, unsigned frames) {
+    for (struct frame *frame; frames != 0 && (frame = pop(list, length)) != nullptr; frames--) {
+        if (CANARY)
+            canary_verify(frame, frame->state == FRAME_ZEROED);
+        frame_use(frame, FRAME_FREE, FRAME_INSIDE);
+        buddy_put(frame, 0);
+    }
 }
 
 static void drain(struct frame_cache *cache) {
     spinlock_acquire(&cache->lock);
-    give_back_locked(cache, cache->free_count);
-    while (cache->zeroed != 0) {
-        struct frame *frame = pop(&cache->zeroed, &cache->zeroed_count);
-        if (CANARY)
-            canary_verify(frame, true);
-        frame_use(frame, FRAME_FREE, FRAME_INSIDE);
-        buddy_put(frame, 0);
-    }
+    give_back(&cache->free, &cache->free_count, cache->free_count);
+    give_back(&cache->zeroed, &cache->zeroed_count, cache->zeroed_count);
     spinlock_release(&cache->lock);
 }
 
@@ -100,23 +100,17 @@ static void drain_all(void) {
         drain(&caches[i]);
 }
 
-// A free frame; one to be zeroed for the stock, unless that is full.
-[[gnu::always_inline]] static inline struct frame *take_one(bool for_stock) {
-    struct frame_cache *cache = cache_here();
-    struct frame *frame = nullptr;
-    spinlock_acquire(&cache->lock);
+// One of the hart's own, whose contents are unknown.
+static struct frame *take_one_locked(struct frame_cache *cache) REQUIRES(cache->lock) {
     if (cache->free == 0)
         refill_locked(cache);
-    if (!for_stock || cache->zeroed_count < STOCK_LIMIT)
-        frame = pop(&cache->free, &cache->free_count);
-    spinlock_release(&cache->lock);
-    return frame;
+    return pop(&cache->free, &cache->free_count);
 }
 
-static struct frame *take_zeroed(void) {
+static struct frame *take_one(void) {
     struct frame_cache *cache = cache_here();
     spinlock_acquire(&cache->lock);
-    struct frame *frame = pop(&cache->zeroed, &cache->zeroed_count);
+    struct frame *frame = take_one_locked(cache);
     spinlock_release(&cache->lock);
     return frame;
 }
@@ -139,18 +133,23 @@ void frame_begin(struct frame *frame, enum frame_state state, unsigned level) {
 
 // Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
 // not wait for all that could be free.
+// Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
+// not wait for all that could be free.
+// Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
+// not wait for all that could be free.
 [[gnu::noinline]] static struct frame *take(unsigned order) {
-    struct frame *frame = order == 0 ? take_one(false) : buddy_take(order);
+    struct frame *frame = order == 0 ? take_one() : buddy_take(order);
     for (bool more = true; frame == nullptr && more;) {
         more = tables_free_one() && order < ENTRY_BITS;
         drain_all();
-        frame = order == 0 ? take_one(false) : buddy_take(order);
+        frame = order == 0 ? take_one() : buddy_take(order);
     }
     return frame;
 }
 
-static status_t allocate(unsigned order, enum frame_state state, struct frame **result) {
-    struct frame *frame = order == 0 ? take_one(false) : nullptr;
+// Begins the use of a block; of another one if that is nullptr.
+static inline status_t allocated(struct frame *frame, unsigned order, enum frame_state state,
+                                 struct frame **result) {
     if (frame == nullptr && (frame = take(order)) == nullptr)
         return ERR_NO_FRAME;
     frame_begin(frame, state, 1);
@@ -162,22 +161,31 @@ static status_t allocate(unsigned order, enum frame_state state, struct frame **
 }
 
 status_t frame_allocate(unsigned order, enum frame_state state, struct frame **frame) {
-    return must_fail() ? ERR_NO_FRAME : allocate(order, state, frame);
+    if (must_fail())
+        return ERR_NO_FRAME;
+    return allocated(order == 0 ? take_one() : nullptr, order, state, frame);
 }
 
-[[gnu::noinline]] static status_t allocate_and_zero(enum frame_state state, struct frame **result) {
-    status_t status = allocate(0, state, result);
+[[gnu::noinline]] static status_t allocate_and_zero(struct frame_cache *cache,
+                                                    enum frame_state state, struct frame **result)
+    RELEASE(cache->lock) {
+    struct frame *frame = take_one_locked(cache);
+    spinlock_release(&cache->lock);
+    status_t status = allocated(frame, 0, state, result);
     if (status == OK)
         page_zero(frame_contents(*result));
     return status;
 }
 
 status_t frame_allocate_zeroed(enum frame_state state, struct frame **result) {
+    struct frame_cache *cache = cache_here();
     if (must_fail())
         return ERR_NO_FRAME;
-    struct frame *frame = take_zeroed();
-    if (__builtin_expect(frame == nullptr, 0))
-        return allocate_and_zero(state, result);
+    spinlock_acquire(&cache->lock);
+    if (__builtin_expect(cache->zeroed == 0, 0))
+        return allocate_and_zero(cache, state, result);
+    struct frame *frame = pop(&cache->zeroed, &cache->zeroed_count);
+    spinlock_release(&cache->lock);
     frame_begin(frame, state, 1);
     count(state, 1);
     *result = frame;
@@ -206,7 +214,7 @@ void frame_free(struct frame *frame, unsigned order) {
     spinlock_acquire(&cache->lock);
     push(&cache->free, &cache->free_count, frame);
     if (cache->free_count > CACHE_LIMIT)
-        give_back_locked(cache, BATCH);
+        give_back(&cache->free, &cache->free_count, BATCH);
     spinlock_release(&cache->lock);
 }
 
@@ -220,7 +228,11 @@ void frame_release(struct frame *frame) {
 // --- zeroing in idle time ------------------------------------------------------------------------
 
 static bool zero_one(struct frame_cache *cache) {
-    struct frame *frame = take_one(true);
+    struct frame *frame = nullptr;
+    spinlock_acquire(&cache->lock);
+    if (cache->zeroed_count < STOCK_LIMIT)
+        frame = take_one_locked(cache);
+    spinlock_release(&cache->lock);
     if (frame == nullptr)
         return false;
     if (CANARY)

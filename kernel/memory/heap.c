@@ -8,10 +8,7 @@
 static size_t class_size(unsigned size_class) { return HEAP_SMALLEST << size_class; }
 
 static unsigned class_of(size_t size) {
-    unsigned size_class = 0;
-    while (class_size(size_class) < size)
-        size_class++;
-    return size_class;
+    return size > HEAP_SMALLEST ? 64 - (unsigned)__builtin_clzll((size - 1) / HEAP_SMALLEST) : 0;
 }
 
 static struct frame *block_frame(const void *block) {

@@ -1,20 +1,24 @@
 // System calls on memory and accounts.
 #include "message/system_call.h"
 
+// For another process, and by its pager.
+[[gnu::noinline]] static status_t create_for(struct thread *thread, handle_t process,
+                                             parcel_t slots, uint64_t kind) {
+    status_t status;
+    struct process *target =
+        object_look_up(thread, process, OBJECT_PROCESS, RIGHT_CONTROL, &status);
+    if (target == nullptr)
+        return status;
+    if ((kind & 3) == MEMORY_PAGER && target->space.pager != thread->space)
+        return ERR_NOT_ALLOWED;
+    return memory_create(&target->space, slots, kind);
+}
+
 status_t system_memory_create(struct thread *thread, handle_t process, parcel_t slots,
                               uint64_t kind) {
-    struct space *space = thread->space;
-    if (process != HANDLE_NONE) {
-        status_t status;
-        struct process *target =
-            object_look_up(thread, process, OBJECT_PROCESS, RIGHT_CONTROL, &status);
-        if (target == nullptr)
-            return status;
-        space = &target->space;
-    }
-    if ((kind & 3) == MEMORY_PAGER && space->pager != thread->space)
-        return ERR_NOT_ALLOWED;
-    return memory_create(space, slots, kind);
+    if (process != HANDLE_NONE || (kind & 3) == MEMORY_PAGER)
+        return create_for(thread, process, slots, kind);
+    return memory_create(thread->space, slots, kind);
 }
 
 status_t system_memory_split(struct thread *thread, parcel_t slots) {
