@@ -156,6 +156,16 @@
       (3, handle_t, from, handle_t, to, uint64_t, frames))                                         \
     /* Results: frames used, and limit. */                                                         \
     X(45, account_query, 2, PROCESS, 0, (1, handle_t, process))                                    \
+    /* Of a process whose pager one is, looks at pages from an address on, until it finds one that \
+       has not been touched since it was last looked at, or has looked for long. That page moves to\
+       an empty place of one's own, where it is charged too, and a cookie stands where it was, as  \
+       memory_create leaves one with MEMORY_PAGER. Passed over is what is pinned, executable,      \
+       shared with others, or a large page. Results: where to look next (from LAYOUT_LIMIT on: that\
+       was all), and where the page was (0: none was found). ERR_NOT_ALLOWED (one is not its       \
+       pager), ERR_BAD_SLOT and ERR_OCCUPIED (one's own place), ERR_BAD_ARGUMENT (a cookie of more \
+       than 40 bits, or no page's address). */                                                     \
+    X(46, memory_evict, 2, PROCESS, RIGHT_CONTROL,                                                 \
+      (4, handle_t, process, uaddr_t, address, uint64_t, cookie, uaddr_t, destination))            \
                                                                                                    \
     /* --- processes and threads --- */                                                            \
     /* An empty process, with a limit taken from one's own account (its own objects are charged    \

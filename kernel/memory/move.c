@@ -22,10 +22,8 @@ static status_t cookie_open(struct space *to, struct parcel *parcel, uaddr_t add
     return OK;
 }
 
-// Charges the receiver and makes the way to empty slots.
-static status_t destination_open(struct space *to, const struct parcel *parcel,
-                                 const struct run *run, uint64_t charge, struct path *path)
-    REQUIRES(to->lock) {
+status_t destination_open(struct space *to, const struct parcel *parcel, const struct run *run,
+                          uint64_t charge, struct path *path) {
     status_t status = account_charge(to->account, charge);
     if (status != OK)
         return status;

@@ -24,6 +24,11 @@ status_t parcel_look(struct space *space, struct parcel *parcel, bool marked)
 // rights that the originals have. Keeps the sums on both sides; `gone`: of what stood at `path`.
 void parcel_put(struct parcel *parcel, const struct path *path, struct sums gone, bool same_rights);
 
+// Charges the receiver and makes the way to empty slots, for entries with the parcel's marks.
+// ERR_OCCUPIED, and errors of path_build.
+status_t destination_open(struct space *to, const struct parcel *parcel, const struct run *run,
+                          uint64_t charge, struct path *path) REQUIRES(to->lock);
+
 static inline bool parcel_has_holes(const struct parcel *parcel) {
     return parcel->sums.low >= SUM_HOLES;
 }

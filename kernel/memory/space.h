@@ -102,9 +102,13 @@ status_t slot_release(struct space *space, parcel_t slots);
 status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
                       uint64_t *charge);
 
-// The same, or if there is a cookie, of a page to where it still stands, which has been charged for
-// it; what that entry does not allow is left out of the rights. ERR_OCCUPIED: it does not stand
-// there.
+// Looks for a page that can go and has not been touched since it was last looked at; moves it.
+status_t memory_evict(struct space *from, uaddr_t address, uint64_t cookie, struct space *to,
+                      uaddr_t destination, uaddr_t *next, uaddr_t *taken);
+
+// As parcel_move, or if there is a cookie, of a page to where it still stands, which has been
+// charged for it; what that entry does not allow is left out of the rights. ERR_OCCUPIED: it does
+// not stand there.
 status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
                          uaddr_t destination, const uint64_t *cookie);
 

@@ -59,6 +59,15 @@ status_t system_parcel_move(struct thread *thread, struct process *target, parce
     return parcel_move(&thread->process->space, source, &target->space, destination);
 }
 
+status_t system_memory_evict(struct thread *thread, struct process *process, uaddr_t address,
+                             uint64_t cookie, uaddr_t destination, uint64_t *result,
+                             uint64_t *result2) {
+    if (process->space.pager != thread->space)
+        return ERR_NOT_ALLOWED;
+    return memory_evict(&process->space, address, cookie, thread->space, destination, result,
+                        result2);
+}
+
 status_t system_fork(struct thread *thread, struct process *child) {
     return space_fork(&thread->process->space, &child->space);
 }

@@ -9,6 +9,7 @@
 // sources: kernel/memory/free.c kernel/memory/protect.c kernel/memory/move.c kernel/memory/parcel.c
 // sources: kernel/memory/pass.c kernel/memory/landing.c kernel/memory/fault.c kernel/memory/fork.c
 // sources: kernel/memory/query.c kernel/debug/check_memory.c kernel/memory/tlb.c
+// sources: kernel/memory/evict.c
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c tests/host/hal/adversary.c

@@ -13,6 +13,7 @@
 // sources: kernel/memory/path.c kernel/memory/entry.c kernel/memory/create.c kernel/memory/free.c
 // sources: kernel/memory/parcel.c kernel/memory/pass.c kernel/memory/landing.c
 // sources: kernel/memory/fault.c kernel/memory/query.c kernel/memory/fork.c kernel/memory/move.c
+// sources: kernel/memory/evict.c
 // sources: kernel/memory/protect.c kernel/memory/system_memory.c kernel/debug/check_memory.c
 // sources: kernel/memory/tlb.c kernel/memory/frame.c kernel/memory/frame_cache.c
 // sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
@@ -165,6 +166,7 @@ static void all_begin(void) {
     CHECK_EQ(memory_create(&a->space, slots(PAGES, 1, 4, PARCEL_WRITABLE), MEMORY_PAGES), OK);
     CHECK_EQ(memory_create(&a->space, slots(PAGES + 4 * PAGE_SIZE, 1, 4, PARCEL_WRITABLE),
                            MEMORY_ZERO), OK);
+    CHECK_EQ(memory_create(&b->space, slots(PAGES, 1, 4, PARCEL_WRITABLE), MEMORY_PAGES), OK);
     large_make(a);
     CHECK_EQ(memory_create(&a->space, slots(HOLED, 2, 1, PARCEL_WRITABLE), MEMORY_ZERO), OK);
     CHECK_EQ(memory_free(&a->space, slots(HOLED + 9 * PAGE_SIZE, 1, 1, 0)), OK);
@@ -310,6 +312,13 @@ static status_t mark_shared(void) {
         parcel_unmark(&a->space, parcel);
     return status;
 }
+static status_t evict(void) {
+    uint64_t next;
+    result = 0;
+    status_t status = memory_evict(&b->space, PAGES, 5, &a->space, NEW, &next, &result);
+    CHECK_EQ(result, status == OK ? PAGES : 0);
+    return status;
+}
 static status_t pass_give(void) { return pass(COPY, 1, PARCEL_GIVE); }
 static status_t pass_clone(void) { return pass(LARGE + GIGABYTE / 2, 1, PARCEL_CLONE); }
 static status_t call_lend(void) { return call_b(parcel_make(COPY, 1, 1, PARCEL_LEND, 0), 0); }
@@ -417,7 +426,7 @@ static const struct operation {
     void (*prepare)(void);
 } operations[] = {
     {"create a page", create_1, 4, 4, NOBODY, NOBODY, A, 0, nullptr},
-    {"create 256 pages", create_many, 160, 20, NOBODY, NOBODY, A, 0, nullptr},
+    {"create 256 pages", create_many, 153, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 1", create_zero_1, 3, 6, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 2", create_zero_2, 2, 20, NOBODY, NOBODY, A, 0, nullptr},
     {"create ZERO, level 3", create_zero_3, 1, 20, NOBODY, NOBODY, A, 0, nullptr},
@@ -463,6 +472,7 @@ static const struct operation {
     {"lend part of a large page", lend_in_large, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
     {"give a large page", give_large, 2, 20, NOBODY, NOBODY, B, 0, nullptr},
     {"mark for a message", mark_shared, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},
+    {"evict", evict, 3, 4, NOBODY, NOBODY, A, 0, nullptr},
     {"pass a gift", pass_give, 2, 1, NOBODY, NOBODY, B, BREAKS, nullptr},
     {"pass a clone", pass_clone, 2, 1, NOBODY, NOBODY, B, BREAKS, nullptr},
     {"lend in a call", call_lend, 2, 0, NOBODY, NOBODY, A, BREAKS, nullptr},

@@ -442,6 +442,7 @@ bool model_answer(struct model_space *from, const struct model_run *run,
                   const struct model_pass *pass, struct model_space *to,
                   const struct model_run *destination, uint64_t cookie) {
     const struct model_slot there = model_effective(to, destination, 0);
+    bool read_only = model_slot(to, destination, 0)->read_only;
     if (pass->mode == PARCEL_LEND || !may_leave(from, run, pass, false) || has_holes(from, run) ||
         there.kind != MODEL_PAGER ||
         to->area[destination->area].page[destination->page].value[0] != cookie)
@@ -450,6 +451,29 @@ bool model_answer(struct model_space *from, const struct model_run *run,
     struct model_slot *landed = model_slot(to, destination, 0);
     landed->writable &= there.writable;
     landed->executable &= there.executable;
+    landed->read_only |= read_only; // what came read-only, and was evicted meanwhile
+    return true;
+}
+
+bool model_way(struct model_space *space, const struct model_run *run) {
+    if (!takes(space, run, true, false))
+        return false;
+    make_way(space, run);
+    return true;
+}
+
+// The page goes, with what is in it; its place keeps its rights.
+bool model_evict(struct model_space *from, const struct model_run *run, uint64_t cookie,
+                 struct model_space *to, const struct model_run *destination) {
+    struct model_page *page = &from->area[run->area].page[run->page];
+    struct model_slot slot = model_effective(from, run, 0);
+    if (!has_way(from, run) || !plain(&slot) || slot.kind != MODEL_MEMORY || slot.executable)
+        return false;
+    struct model_page *taken = &to->area[destination->area].page[destination->page];
+    *taken = *page;
+    taken->slot = (struct model_slot){.kind = MODEL_MEMORY, .writable = true};
+    page->slot.kind = MODEL_PAGER;
+    page->value[0] = cookie;
     return true;
 }
 

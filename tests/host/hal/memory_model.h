@@ -93,5 +93,10 @@ bool model_move(struct model_space *from, const struct model_run *run,
 bool model_answer(struct model_space *from, const struct model_run *run,
                   const struct model_pass *pass, struct model_space *to,
                   const struct model_run *destination, uint64_t cookie);
+// A writable page may come to an empty place, to which there is a way from now on.
+bool model_way(struct model_space *space, const struct model_run *run);
+// Then a page moves there; that nobody shares it the model does not know.
+bool model_evict(struct model_space *from, const struct model_run *run, uint64_t cookie,
+                 struct model_space *to, const struct model_run *destination);
 bool model_return(struct model_space *borrower, const struct model_run *landed, unsigned window,
                   struct model_space *lender, const struct model_run *home);

@@ -513,12 +513,66 @@ static void step_answer(unsigned s) {
         compare("answer", status, model_answer(&model[from], &run, &how, &model[s], &to, cookie));
 }
 
+// Mostly where something happened lately.
+static struct model_run touch_pick(unsigned space) {
+    for (unsigned i = pick(6, 12); i < 8; i++)
+        if (recent[i].space == space)
+            return (struct model_run){
+                1, recent[i].run.area, recent[i].run.level == 1 ? recent[i].run.page : pick(4, 2),
+                1};
+    return (struct model_run){1, pick(3, AREAS), pick(4, PAGES), 1};
+}
+
+// The page of an address, if it is one of the model's.
+static bool page_at(uaddr_t address, struct model_run *run) {
+    uint64_t area = address / level_size(2) - 8, page = address % level_size(2) / PAGE_SIZE;
+    *run = (struct model_run){1, (unsigned)area, (unsigned)page, 1};
+    return area < AREAS && page < PAGES;
+}
+
+// The model does not know which pages were touched, nor which are shared: only what follows from
+// the answer. What it knows nothing of comes back.
+static void step_evict(unsigned s) {
+    unsigned other = pick(9, SPACES);
+    struct model_run from = pick(5, 4) == 0 ? page_pick(s, MODEL_MEMORY, 3) : touch_pick(s);
+    struct model_run to = run_pick(1, 7);
+    uint64_t cookie = values++;
+    uaddr_t next, taken = 0;
+    status_t status = OK;
+    to.count = 1;
+    if (model_shift != 0)
+        return;
+    space_runs(other);
+    run_say("evict", s, &from);
+    run_say("to", other, &to);
+    for (unsigned i = 0; i < 2 && status == OK && taken == 0; i++) // all may have been touched
+        status = memory_evict(space_of(s), model_address(&from), cookie, space_of(other),
+                              model_address(&to), &next, &taken);
+    if (scarce(status) || (status == OK && taken == 0))
+        return;
+    compare("evict", status, model_way(&model[other], &to));
+    if (status != OK)
+        return;
+    say("  took %lx, goes on at %lx\n", taken, next);
+    if (taken < model_address(&from) || taken != next - PAGE_SIZE)
+        differ("evict: where", (unsigned)(taken >> PAGE_BITS), (unsigned)(next >> PAGE_BITS));
+    if (page_at(taken, &from)) {
+        if (!model_evict(&model[s], &from, cookie, &model[other], &to))
+            differ("evict: what", (unsigned)(taken >> PAGE_BITS), 0);
+        return;
+    }
+    parcel_t back = parcel_make(model_address(&to), 1, 1, PARCEL_GIVE, PARCEL_WRITABLE);
+    frames_fail_at(0);
+    if (parcel_move_for(space_of(other), back, space_of(s), taken, &cookie) != OK)
+        differ("evict: back", (unsigned)(taken >> PAGE_BITS), 0);
+}
+
 // --- fork ----------------------------------------------------------------------------------------
 
 // A page beside the areas, so that the tables that the areas lie in are there.
 static void space_begin(unsigned s) {
     parcel_t page = parcel_make(model_address(&(struct model_run){2, 100, 0, 1}), 1, 1,
-                                PARCEL_NONE, 0);
+                                PARCEL_NONE, PARCEL_EXECUTABLE);
     frames_fail_at(0);
     spaces[s].account.limit = PLENTY;
     if (memory_create(space_of(s), page, MEMORY_PAGES) != OK)
@@ -613,15 +667,6 @@ static void word_compare(uint64_t *value, uint64_t *word, bool write) {
         differ("value read", (unsigned)*word, (unsigned)*value);
 }
 
-static struct model_run touch_pick(unsigned space) {
-    for (unsigned i = pick(6, 12); i < 8; i++)
-        if (recent[i].space == space)
-            return (struct model_run){
-                1, recent[i].run.area, recent[i].run.level == 1 ? recent[i].run.page : pick(4, 2),
-                1};
-    return (struct model_run){1, pick(3, AREAS), pick(4, PAGES), 1};
-}
-
 static void step_touch(unsigned s) {
     unsigned hart = hart_self()->index;
     if (hart_space[hart] < 0)
@@ -674,6 +719,7 @@ static const struct {
     {step_move, 6, false, false},     {step_pager, 6, false, false},
     {step_answer, 8, true, true},     {step_run, 6, false, true},
     {step_touch, 40, false, true},    {step_speculate, 8, false, true},
+    {step_evict, 8, false, true},
     {step_zero, 1, false, true},      {step_fork, 1, true, false},
     {step_split, 3, false, false},    {step_join, 6, false, false},
 };
