@@ -74,6 +74,8 @@ status_t pages_allocate(unsigned pages, void **address)
         return ERR_NO_MEMORY;
     parcel_t parcel = pages_parcel(slots, pages, PARCEL_NONE, PARCEL_WRITABLE);
     status_t status = system_memory_create(HANDLE_NONE, parcel, MEMORY_PAGES);
+    if (status == ERR_NO_FRAME) // each page waits for a frame when it is touched
+        status = system_memory_create(HANDLE_NONE, parcel, MEMORY_ZERO);
     if (status != OK) {
         slots_free(slots, pages);
         return status;

@@ -23,11 +23,12 @@ struct query_machine {
     uint64_t frames_total, frames_free, frames_zeroed; // free: those that are zeroed too
     uint64_t frames_kernel, frames_object, frames_module, frames_table, frames_user;
     uint64_t largest_free_frames;
+    uint64_t frames_kept; // so many free ones are left to the programs of the boot modules
     uint64_t ticks_per_second;
     ticks_t boot_ticks, ready_ticks; // kernel entry; first instruction of a server
     uint64_t calibration_ticks;      // spent on calibrating the clock
     uint64_t firmware_tables;        // where ACPI's root table lies (QUERY_FIRMWARE), 0: none
-    uint32_t harts, processes, threads, reserved;
+    uint32_t harts, processes, threads, overcommit;
     uint32_t objects[OBJECT_TYPES]; // alive, by enum object_type
     char processor[48];
     char boot_options[128];

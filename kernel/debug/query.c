@@ -8,7 +8,7 @@
 #include "debug/trace.h"
 #include "hal/paging.h"
 #include "hal/string.h"
-#include "hart/process.h"
+#include "hart/module.h"
 #include "main.h"
 #include "memory/internal.h"
 
@@ -32,6 +32,8 @@ static uint64_t query_machine(void *page) {
         .calibration_ticks = hal_calibration_ticks(),
         .firmware_tables = hal_firmware_tables(),
         .harts = hart_count,
+        .overcommit = overcommit_factor,
+        .frames_kept = frames_kept(),
     };
     hal_processor_name(m->processor);
     memcpy(m->boot_options, boot_options, sizeof(m->boot_options) - 1);

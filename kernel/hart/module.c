@@ -24,6 +24,8 @@ static struct port *ports[PORT_LIMIT];
 static unsigned ports_named;
 static struct process *rest_taker;
 
+uint8_t overcommit_factor = 1;
+
 static struct object system_object = {.references = 1, .type = OBJECT_SYSTEM};
 static struct module all_modules = {.object = {.references = 1, .type = OBJECT_MODULE}};
 static struct io_range all_io = {{.references = 1, .type = OBJECT_IO}, 0, 0x10000};
@@ -168,8 +170,11 @@ static struct process *program_start(const struct boot_module *module, const str
     struct process *process;
     struct thread *thread;
     require(w->name, process_create(&kernel_process, limit, w->name, &process));
-    if (w->rest)
+    process->space.resident = true;
+    if (w->rest) {
         rest_taker = process;
+        overcommit_factor = w->overcommit;
+    }
     process->module = module;
     memset(&start, 0, sizeof(start));
     wire(&start, process, w);
@@ -201,6 +206,8 @@ static void required_check(void) {
 }
 
 void modules_start(const struct boot_info *boot) {
+    struct account *kernel = &kernel_process.account;
+    uint64_t limit = kernel->limit;
     wirings_read(boot);
     required_check();
     for (unsigned i = 0; i < boot->modules; i++) {
@@ -209,13 +216,16 @@ void modules_start(const struct boot_info *boot) {
         struct process *process = program_start(&boot->module[i], &wirings[i]);
         log_info("%s started as process %u", process->name, process->number);
     }
-    struct account *kernel = &kernel_process.account;
-    uint64_t free = memory_left();
+    // Overcommitted, it is more than there is: then what the programs at boot may use is kept.
+    uint64_t free = memory_left(), rest = free - RESERVE_FRAMES, more = rest * overcommit_factor;
+    limit -= kernel->limit; // what the programs have of it
     if (rest_taker == nullptr)
         panic("no boot module has limit=rest");
-    if (free <= RESERVE_FRAMES ||
-        account_transfer(kernel, &rest_taker->account, free - RESERVE_FRAMES) != OK)
+    __c11_atomic_fetch_add(&kernel->limit, more - rest, __ATOMIC_RELAXED);
+    if (free <= RESERVE_FRAMES || account_transfer(kernel, &rest_taker->account, more) != OK)
         panic("no memory is left for programs");
+    if (overcommit_factor > 1)
+        frames_keep(limit + RESERVE_FRAMES);
 }
 
 void module_program_ended(const struct process *process) {

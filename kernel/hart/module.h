@@ -13,6 +13,9 @@ static inline uint64_t module_size(const struct module *module) {
     return module->boot != nullptr ? module->boot->size : 0;
 }
 
+// The process of limit=rest is granted so many times the memory that is left.
+extern uint8_t overcommit_factor;
+
 // Starts every program among the modules. Crashes with the names of required modules that are
 // absent.
 void modules_start(const struct boot_info *boot);

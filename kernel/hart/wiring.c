@@ -64,6 +64,10 @@ static bool word_take(struct word word, struct wiring *wiring) {
     struct word key = cut(&word, '=');
     if (equals(key, "limit"))
         return limit_copy(word, wiring);
+    if (equals(key, "overcommit")) {
+        wiring->overcommit = (uint8_t)(word.length == 1 ? word.text[0] - '0' : 0);
+        return wiring->overcommit - 1u < 9;
+    }
     for (unsigned kind = 0; kind < WIRING_KINDS; kind++)
         if (equals(key, kinds[kind]))
             return grants_copy(kind == WIRING_SERVES ? cut(&word, ':') : word,
@@ -73,7 +77,7 @@ static bool word_take(struct word word, struct wiring *wiring) {
 
 bool wiring_parse(const char *line, struct wiring *wiring, char *problem, size_t problem_size) {
     struct word rest = {line, strlen(line)};
-    *wiring = (struct wiring){};
+    *wiring = (struct wiring){.overcommit = 1};
     while (rest.length > 0) {
         struct word word = cut(&rest, ' ');
         if (word.length == 0)

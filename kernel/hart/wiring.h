@@ -1,5 +1,5 @@
 // A module line, taken apart: "NAME [limit=SIZE] [serves=PORT[:PROTOCOL]] [uses=PORT,...]
-// [opens=MODULE,...] [holds=WHAT,...]", or "NAME data".
+// [opens=MODULE,...] [holds=WHAT,...] [overcommit=N]", or "NAME data".
 #pragma once
 
 #include "hal/boot.h"
@@ -13,6 +13,7 @@ struct wiring {
     char name[WIRING_NAME];
     bool data;
     bool rest;             // limit=rest
+    uint8_t overcommit;    // how often that is handed out, 1 to 9
     uint64_t limit_frames; // 0: none given
     struct wiring_grant {
         enum wiring_kind kind;

@@ -66,8 +66,6 @@ static void page_fault(struct thread *thread) {
                                      [FAULT_NO_FRAME] = TOUCH_NO_FRAME};
     struct touch *touch = &thread->touch;
     touch->what = access_of(touch->error) | causes[touch->outcome];
-    if (touch->outcome == FAULT_NO_FRAME)
-        log_error("no frame left for memory that %s was granted", thread->process->name);
     if (touch->outcome == FAULT_LENT)
         lent_wait(thread);
     else if (causes[touch->outcome] == 0 || !touch_send(thread))
@@ -75,10 +73,15 @@ static void page_fault(struct thread *thread) {
 }
 
 // First use of vector registers since the thread came: its saved state, or a clean one with the
-// control words that it last set.
+// control words that it last set. A pager that finds a frame for it has the instruction come again.
 static void vectors_use(struct thread *thread) {
-    if (thread->vectors == nullptr &&
-        heap_allocate(&thread->process->heap, hal_vector_size(), &thread->vectors) != OK) {
+    status_t status = OK;
+    if (thread->vectors == nullptr)
+        status = heap_allocate(&thread->process->heap, hal_vector_size(), &thread->vectors);
+    thread->touch = (struct touch){.address = thread->registers.rip, .what = TOUCH_NO_FRAME};
+    if (status == ERR_NO_FRAME && touch_send(thread))
+        return;
+    if (status != OK) {
         log_error("no memory for the vector registers of %s", thread->process->name);
         exception_end(thread, VECTOR_NO_VECTORS, 0, thread->registers.rip);
         return;

@@ -3,6 +3,7 @@
 static struct spinlock lock;
 static uint32_t first[FRAME_ORDERS]; // number of the first free block, 0 for none
 static uint32_t orders;              // bit n: list n is not empty
+static uint64_t frames;              // in all of them
 
 // Frames whose entries of the database stand in one page of it, so that one is readable if the
 // other is.
@@ -34,6 +35,7 @@ static struct frame *neighbour(uint64_t number, unsigned order) REQUIRES(lock) {
 void buddy_put(struct frame *frame, unsigned order) {
     spinlock_acquire(&lock);
     uint64_t number = number_of_frame(frame);
+    frames += 1ull << order;
     for (; order < FRAME_ORDERS - 1; order++) {
         struct frame *other = neighbour(number, order);
         if (other == nullptr)
@@ -45,11 +47,13 @@ void buddy_put(struct frame *frame, unsigned order) {
     spinlock_release(&lock);
 }
 
-struct frame *buddy_take(unsigned order) {
+struct frame *buddy_take(unsigned order, uint64_t least) {
     struct frame *frame = nullptr;
     spinlock_acquire(&lock);
-    uint32_t large_enough = order < FRAME_ORDERS ? orders & ~0u << order : 0;
-    if (large_enough != 0) {
+    uint32_t large_enough = orders & ~0u << order;
+    uint64_t left = frames - (1ull << order);
+    if (large_enough != 0 && left >= least) {
+        frames = left;
         unsigned found = (unsigned)__builtin_ctz(large_enough);
         frame = frame_number(first[found]);
         list_remove(frame, found);

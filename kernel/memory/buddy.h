@@ -4,8 +4,9 @@
 
 #include "memory/frame.h"
 
-// A free block of that order, out of the lists; nullptr if there is none. Its frames are free.
-struct frame *buddy_take(unsigned order);
+// A free block of that order, out of the lists; nullptr if there is none, or fewer than `least`
+// frames would be left here. Its frames are free.
+struct frame *buddy_take(unsigned order, uint64_t least);
 
 // Puts a block in; its frames are FRAME_FREE and belong to nobody.
 void buddy_put(struct frame *frame, unsigned order);

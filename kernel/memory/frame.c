@@ -148,7 +148,7 @@ void frames_count(struct frame_counts *counts) {
         .zeroed = caches.zeroed,
         .kernel = at_least_zero(state[FRAME_KERNEL]),
         .object = at_least_zero(state[FRAME_OBJECT]),
-        .page = at_least_zero(state[FRAME_PAGE] + state[FRAME_SWAPPING]),
+        .page = at_least_zero(state[FRAME_PAGE]),
         .table = at_least_zero(state[FRAME_TABLE]),
         .module = at_least_zero(state[FRAME_MODULE]),
     };

@@ -19,7 +19,6 @@ enum frame_state : uint8_t {
                         // page, whose others look like those inside a free block
     FRAME_TABLE,        // a page table of an address space
     FRAME_MODULE,       // a boot module's, not opened yet
-    FRAME_SWAPPING,     // being moved to or from the swap device
 };
 
 struct heap;
@@ -142,6 +141,10 @@ void frame_begin(struct frame *frame, enum frame_state state, unsigned level);
 
 // How many of these this hart would not have to zero first.
 unsigned frames_in_stock(void);
+
+// From now on leaves so many free frames to resident spaces. How many they are.
+void frames_keep(uint64_t frames);
+uint64_t frames_kept(void);
 
 // Gives a block of 2^order frames back; nobody refers to it any more.
 void frame_free(struct frame *frame, unsigned order);

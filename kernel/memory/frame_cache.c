@@ -9,6 +9,7 @@
 #include "hart/hart.h"
 #include "memory/buddy.h"
 #include "memory/entry.h"
+#include "memory/space.h"
 
 static constexpr unsigned BATCH_ORDER = 4;   // frames that go to or from the buddy system at once
 static constexpr unsigned BATCH = 1 << BATCH_ORDER;
@@ -19,13 +20,16 @@ struct frame_cache {
     struct spinlock lock;
     uint32_t free, free_count;     // a list by frame numbers
     uint32_t zeroed, zeroed_count; // another
+    uint32_t limit;                // of free ones: CACHE_LIMIT, or 0 while frames are kept
     // Owner only, read by all: frames that went into a state here, less those that left it here.
     _Atomic int32_t state[FRAME_STATES];
 };
 
-static struct frame_cache caches[HART_LIMIT] __attribute__((aligned(64)));
+static struct frame_cache caches[HART_LIMIT] __attribute__((aligned(64))) = {
+    [0 ... HART_LIMIT - 1] = {.limit = CACHE_LIMIT}};
 static_assert(sizeof(struct frame_cache) <= 64);
 
+static uint64_t kept;
 static unsigned fail_at;
 
 static struct frame_cache *cache_here(void) { return &caches[hart_self()->index]; }
@@ -38,7 +42,7 @@ static void count(enum frame_state state, int frames) {
 
 struct cache_counts frame_caches_count(void) {
     struct cache_counts sum = {};
-    for (unsigned i = 0; i < HART_LIMIT; i++) {
+    for (unsigned i = 0; i == 0 || i < hart_count; i++) { // the first also before harts are counted
         for (unsigned state = 0; state < FRAME_STATES; state++)
             sum.state[state] += __c11_atomic_load(&caches[i].state[state], __ATOMIC_RELAXED);
         spinlock_acquire(&caches[i].lock);
@@ -69,12 +73,28 @@ static struct frame *pop(uint32_t *list, uint32_t *length) {
     return frame_pop(list);
 }
 
-// Takes the largest block of up to a batch.
+void frames_keep(uint64_t frames) {
+    kept = frames;
+    for (unsigned i = 0; i < HART_LIMIT; i++)
+        caches[i].limit = 0;
+}
+
+uint64_t frames_kept(void) { return kept; }
+
+// How many frames whoever runs here leaves to others.
+static uint64_t frames_to_leave(void) {
+    struct hart *self = hart_self();
+    const struct space *space =
+        kept != 0 ? __c11_atomic_load(&self->space, __ATOMIC_RELAXED) : nullptr;
+    return space != nullptr && space->resident ? 0 : kept;
+}
+
+// Takes the largest block of up to a batch, or one frame where none stay here.
 [[gnu::noinline]] static void refill_locked(struct frame_cache *cache) REQUIRES(cache->lock) {
     struct frame *block = nullptr;
-    unsigned order = BATCH_ORDER + 1;
+    unsigned order = cache->limit != 0 ? BATCH_ORDER + 1 : 1;
     while (block == nullptr && order-- != 0)
-        block = buddy_take(order);
+        block = buddy_take(order, frames_to_leave());
     for (unsigned i = block != nullptr ? 1u << order : 0; i-- != 0;)
         push(&cache->free, &cache->free_count, block + i);
 }
@@ -138,11 +158,11 @@ void frame_begin(struct frame *frame, enum frame_state state, unsigned level) {
 // Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
 // not wait for all that could be free.
 [[gnu::noinline]] static struct frame *take(unsigned order) {
-    struct frame *frame = order == 0 ? take_one() : buddy_take(order);
+    struct frame *frame = order == 0 ? take_one() : buddy_take(order, frames_to_leave());
     for (bool more = true; frame == nullptr && more;) {
         more = tables_free_one() && order < ENTRY_BITS;
         drain_all();
-        frame = order == 0 ? take_one() : buddy_take(order);
+        frame = order == 0 ? take_one() : buddy_take(order, frames_to_leave());
     }
     return frame;
 }
@@ -213,7 +233,7 @@ void frame_free(struct frame *frame, unsigned order) {
     struct frame_cache *cache = cache_here();
     spinlock_acquire(&cache->lock);
     push(&cache->free, &cache->free_count, frame);
-    if (cache->free_count > CACHE_LIMIT)
+    if (cache->free_count > cache->limit)
         give_back(&cache->free, &cache->free_count, BATCH);
     spinlock_release(&cache->lock);
 }

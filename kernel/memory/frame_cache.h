@@ -3,7 +3,7 @@
 
 #include "memory/frame.h"
 
-static constexpr unsigned FRAME_STATES = FRAME_SWAPPING + 1;
+static constexpr unsigned FRAME_STATES = FRAME_MODULE + 1;
 
 struct cache_counts {
     int64_t state[FRAME_STATES]; // frames in use, by state

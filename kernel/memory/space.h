@@ -44,6 +44,7 @@ struct space {
     struct account *account;
     _Atomic uint64_t generation; // counts removals and reductions of present entries
     _Atomic uint32_t runners;    // threads that have not ended: with one, a lender waits
+    bool resident;               // may take the frames that are kept (frames_keep)
     // Windows for landing, by level less one; the free ones form a list through their entries.
     uaddr_t landing_first[LEVELS];    // 0: none
     uint32_t landing_windows[LEVELS]; // prepared, free or taken

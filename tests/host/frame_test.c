@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "memory/account.h"
 #include "memory/buddy.h"
+#include "memory/space.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -233,4 +234,44 @@ TEST(limit_moves_and_is_conserved) {
     account_refund(&a, 4);
     CHECK_EQ(account_transfer(&a, &a, 4), OK);
     CHECK_EQ(a.limit, 4);
+}
+
+// Others stop where what is kept begins, whatever resident ones take and give back meanwhile. The
+// last test: from here on harts cache nothing.
+TEST(what_is_kept_is_for_resident_spaces) {
+    static struct frame *frames[MEGABYTES << 8];
+    static struct space resident = {.resident = true}, other;
+    struct frame *frame;
+    uint64_t before = machine_free(), count = 0;
+    frames_keep(100);
+    CHECK_EQ(frames_kept(), 100);
+    for (unsigned i = 0; i < 3; i++) { // none of it stays in a cache
+        machine_hart->space = &resident;
+        while (frame_allocate(0, FRAME_PAGE, &frames[count]) == OK)
+            count++;
+        CHECK_EQ(count, before);
+        while (count != 0)
+            frame_release(frames[--count]);
+        machine_hart->space = &other;
+        while (frame_allocate(0, FRAME_PAGE, &frames[count]) == OK)
+            count++;
+        CHECK_EQ(count, before - 100);
+        CHECK_EQ(frame_allocate(3, FRAME_PAGE, &frame), ERR_NO_FRAME);
+        CHECK_EQ(frame_allocate_zeroed(FRAME_PAGE, &frame), ERR_NO_FRAME);
+        CHECK_EQ(frames_zero_some(1), 0);
+        machine_hart->space = &resident; // one comes, and goes, and is nobody else's
+        for (unsigned turn = 0; turn < 200; turn++) {
+            frame = allocate(0);
+            frame_release(frame);
+            machine_hart->space = &other;
+            CHECK_EQ(frame_allocate(0, FRAME_PAGE, &frame), ERR_NO_FRAME);
+            machine_hart->space = &resident;
+        }
+        machine_hart->space = &other;
+        CHECK_EQ(frames_kept(), 100);
+        CHECK_EQ(machine_free(), 100);
+        while (count != 0)
+            frame_release(frames[--count]);
+    }
+    machine_hart->space = nullptr;
 }

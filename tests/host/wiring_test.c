@@ -37,7 +37,10 @@ TEST(the_short_ones) {
     CHECK(w.data);
     CHECK(parse("  memory   limit=rest  "));
     CHECK(w.rest && w.limit_frames == 0);
+    CHECK(parse("memory limit=rest overcommit=9"));
+    CHECK_EQ(w.overcommit, 9);
     CHECK(parse("a limit=4K"));
+    CHECK_EQ(w.overcommit, 1);
     CHECK_EQ(w.limit_frames, 1);
     CHECK(parse("fifteen_letters"));
 }
@@ -50,6 +53,7 @@ TEST(bad_lines_say_where) {
         "a limit=99999999999M",       "a uses=a,b,c,d,e,f,g,h holds=a,b,c,d,e,f,g,h,i",
         "a uses=",   "a dat",
         "a serves=name_of_16_bytes_", "a uses=name_of_16_bytes_",
+        "a overcommit=", "a overcommit=0", "a overcommit=10", "a overcommit=x",
     };
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK(!parse(bad[i]));
