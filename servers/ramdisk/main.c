@@ -37,6 +37,7 @@ int main(void)
         .port = start_handle("block"),
         .protocols = {block_serve(&handlers)},
     };
+    server.protocols[0].pages = 0; // it has no room for pages to write, which it does not
     status_t status = store_open(&store, start_handle("image"));
     if (status == OK)
         log_info("image: %lu bytes", store.size_bytes);
