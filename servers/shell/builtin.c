@@ -67,6 +67,11 @@ static int run_limit(char *const *words)
     return 0;
 }
 
+static int run_manage(char *const *words)
+{
+    return words[1] ? program_run(words + 1, true) : complain("manage", "say a command");
+}
+
 static int run_poweroff(char *const *words)
 {
     (void)words;
@@ -82,6 +87,7 @@ static const struct builtin builtins[] = {
     {"exit", "[STATUS]", "leave the shell", run_exit},
     {"help", "", "this list", run_help},
     {"limit", "[MIB]", "how much memory a program may use, from now on", run_limit},
+    {"manage", "COMMAND...", "run a program with the right to manage the system", run_manage},
     {"poweroff", "", "end the system", run_poweroff},
     {"pwd", "", "where the shell is", run_pwd},
 };

@@ -43,7 +43,7 @@ static void command_run(const struct command *command)
     if (assign(command->word))
         return;
     if (!builtin_run(command->word, &status))
-        status = program_run(command->word);
+        status = program_run(command->word, false);
     last_status = status;
 }
 

@@ -17,14 +17,15 @@ static constexpr size_t PATH_SIZE = 4096;
 
 uint64_t program_limit = 4096;
 
-// What every program gets of the shell's own handles; of `system` only the right to ask.
-static unsigned handles_collect(struct spawn_handle *handles)
+// What every program gets of the shell's own handles; of `system` only the right to ask, unless it
+// is to manage it.
+static unsigned handles_collect(struct spawn_handle *handles, bool manages)
 {
     static const char *const names[] = {"stdin",   "stdout", "stderr",  "file",
                                         "memory", "program", "service", "system", nullptr};
     unsigned count = spawn_handles_inherit(names, handles, SPAWN_HANDLES_MAXIMUM);
     for (unsigned i = 0; i < count; i++) {
-        if (strcmp(handles[i].name, "system") == 0)
+        if (strcmp(handles[i].name, "system") == 0 && !manages)
             handles[i].rights = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_QUERY;
     }
     return count;
@@ -45,7 +46,7 @@ static bool path_find(const char *name, char path[PATH_SIZE])
 }
 
 // Starts the program with as much of the limit as there is.
-static status_t start(const char *path, char *const *words, struct child *child)
+static status_t start(const char *path, char *const *words, bool manages, struct child *child)
 {
     struct spawn_handle handles[SPAWN_HANDLES_MAXIMUM];
     struct spawn what = {
@@ -54,7 +55,7 @@ static status_t start(const char *path, char *const *words, struct child *child)
         .arguments = (const char *const *)words,
         .environment = (const char *const *)environ,
         .handles = handles,
-        .handle_count = handles_collect(handles),
+        .handle_count = handles_collect(handles, manages),
     };
     status_t status = ERR_NO_MEMORY;
     for (uint64_t limit = program_limit; status == ERR_NO_MEMORY && limit >= LIMIT_LEAST;
@@ -84,7 +85,7 @@ static int wait_for(const char *name, struct child *child)
     return (int)end.status;
 }
 
-int program_run(char *const *words)
+int program_run(char *const *words, bool manages)
 {
     static char path[PATH_SIZE];
     if (!path_find(words[0], path)) {
@@ -93,7 +94,7 @@ int program_run(char *const *words)
     }
     struct child child;
     fflush(stdout);
-    status_t status = start(path, words, &child);
+    status_t status = start(path, words, manages, &child);
     if (status == OK)
         return wait_for(words[0], &child);
     bool missing = status == ERR_NOT_FOUND || status == ERR_NOT_DIRECTORY;

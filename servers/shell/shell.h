@@ -18,8 +18,9 @@ extern uint64_t program_limit;
 // Runs a line; the status of its last command is in last_status.
 void line_run(const char *line);
 
-// Runs a program and waits for its end; gives its status.
-int program_run(char *const *words);
+// Runs a program and waits for its end; gives its status. `manages`: with all of the shell's rights
+// to the system.
+int program_run(char *const *words, bool manages);
 
 // A command of the shell's own; `status` is what it gave. False if there is none of that name.
 bool builtin_run(char *const *words, int *status);
