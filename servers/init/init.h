@@ -29,6 +29,9 @@ void ports_make(void);
 // Starts a service; logs why it cannot.
 status_t service_start(unsigned index);
 
+// Has a process stay whoever needs memory: it is resident, with a right to so many frames.
+void process_keep(uint32_t process, uint64_t frames);
+
 // A service has ended: starts it again, or ends the system.
 void service_died(struct server *server, const struct server_death *death);
 

@@ -86,6 +86,7 @@ int main(void)
         return 1;
     }
     own_port = (handle_t)port;
+    process_keep(start_process(), 0);
     // Somebody waits for the end of a line, and not at a terminal.
     if (!file_text("/etc/run-line", &run_line))
         system_stop(SYSTEM_CRASHED);

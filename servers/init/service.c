@@ -6,6 +6,8 @@
 #include <baton/start.h>
 #include <baton/system.h>
 
+#include <protocols/memory.h>
+
 #include <string.h>
 
 static constexpr uint32_t SYSTEM_CRASHED = 125;
@@ -98,16 +100,26 @@ static status_t start(struct service *service, uint64_t badge)
     return status;
 }
 
+void process_keep(uint32_t process, uint64_t frames)
+{
+    status_t status = memory_set_policy(start_handle("memory"), process, true, frames,
+                                        start_handle("system"));
+    if (status != OK)
+        log_warning("process %u may be ended to make room: %s", process, status_text(status));
+}
+
 status_t service_start(unsigned index)
 {
     struct service *service = &services[index];
     status_t status = start(service, index);
-    if (status != OK)
+    if (status != OK) {
         log_error("%s: cannot start %s: %s", service->line.name, service->line.path,
                   status_text(status));
-    else
-        log_info("%s is process %u", service->line.name, service->child.number);
-    return status;
+        return status;
+    }
+    process_keep(service->child.number, service->line.limit_frames);
+    log_info("%s is process %u", service->line.name, service->child.number);
+    return OK;
 }
 
 static void restart(unsigned index)

@@ -1,5 +1,6 @@
 #include "map.h"
 
+#include "cookie.h"
 #include "map_wait.h"
 
 #include <baton/log.h>
@@ -14,7 +15,7 @@
 static constexpr unsigned MAPPINGS = 1024, MAPPINGS_OF_PROCESS = 128;
 static constexpr unsigned MAPPING_PAGES = PARCEL_ENTRIES;
 static constexpr unsigned WORDS = MAPPING_PAGES / 64; // of marks, for a mapping
-static constexpr unsigned UNSEEN_PAGES = MAPPINGS * MAPPING_PAGES / (PAGE_SIZE * 8);
+static_assert(MAPPINGS * MAPPING_PAGES <= COOKIES_OF_FILES);
 static constexpr unsigned READ_PAGES = 16;
 static constexpr uint64_t PATIENCE_NS = 5 * NS_PER_SECOND;
 
@@ -34,7 +35,6 @@ static struct {
     handle_t port;
     uint64_t badge; // the last one
     unsigned in_use;
-    _Atomic uint64_t *unseen;
     struct mapping mapping[MAPPINGS];
     // What was read last, of whichever mapping.
     struct mapping *read;
@@ -42,19 +42,10 @@ static struct {
     parcel_t read_pages; // 0: nothing
 } map;
 
-status_t map_prepare(handle_t port)
+void map_prepare(handle_t port)
 {
-    void *pages;
-    status_t status = pages_allocate(UNSEEN_PAGES, &pages);
     map.port = port;
     map.badge = MAP_BADGE;
-    map.unseen = pages;
-    return status;
-}
-
-parcel_t map_unseen(void)
-{
-    return pages_parcel((uaddr_t)map.unseen, UNSEEN_PAGES, PARCEL_NONE, 0);
 }
 
 static uint32_t number_of(const struct mapping *m)
@@ -204,8 +195,7 @@ void map_completed(const struct server_completion *completion)
 static void harvest(struct mapping *m)
 {
     for (unsigned i = 0; i < WORDS; i++) {
-        uint64_t freed = __c11_atomic_exchange(&map.unseen[number_of(m) * WORDS + i], 0,
-                                               __ATOMIC_ACQUIRE);
+        uint64_t freed = cookies_take(number_of(m) * WORDS + i);
         m->left -= (uint16_t)__builtin_popcountll(freed);
     }
     if (m->stage == READY && m->left == 0)

@@ -12,11 +12,8 @@
 
 static constexpr uint64_t MAP_BADGE = 1 << 16; // badges of its call objects are above this one
 
-// Room for the bits and mappings. ERR_NO_MEMORY, ERR_NO_FRAME.
-status_t map_prepare(handle_t port);
-
-// Where the kernel marks cookies that are freed unseen (system call process_pager).
-parcel_t map_unseen(void);
+// Has calls complete at this port.
+void map_prepare(handle_t port);
 
 // Methods `map` and `pager`.
 status_t map_open(struct request *request, handle_t file, uint32_t fd, uint64_t page,

@@ -1,6 +1,8 @@
 #include "stack.h"
 
+#include "evict.h"
 #include "map.h"
+#include "swap.h"
 
 #include <abi/layout.h>
 #include <baton/log.h>
@@ -57,7 +59,9 @@ status_t process_faulted(struct server *server, struct request *request)
     uint64_t what = request->message.word[1], cookie = request->message.word[2];
     request->message = (struct message){};
     if (what & TOUCH_NO_FRAME)
-        return ERR_NO_FRAME; // the kernel has said so in the log
+        return evict_faulted(request);
+    if ((what & TOUCH_PAGER) && swap_has_cookie(cookie))
+        return swap_faulted(request, (uint32_t)request->badge, address, cookie);
     if (what & TOUCH_PAGER)
         return map_faulted(request, (uint32_t)request->badge, cookie);
     if ((what & TOUCH_EMPTY) && !(what & TOUCH_EXECUTE) && is_stack(address))

@@ -42,6 +42,8 @@ static status_t machine_print(void)
     print("total", machine->frames_total);
     print("free", machine->frames_free);
     print("  of it zeroed", machine->frames_zeroed);
+    if (machine->frames_kept != 0)
+        print("  kept for boot modules", machine->frames_kept);
     print("  largest run", machine->largest_free_frames);
     print("kernel", machine->frames_kernel);
     print("kernel objects", machine->frames_object);
