@@ -238,6 +238,15 @@ class Crashes(BadBoot):
         self.assertIn("ls: /: ", result.text)
         self.assertIn("shell: cat: the deadline has passed", result.text)
 
+    def test_ext2_while_a_file_is_mapped(self):
+        """Who touches a page that it was to read ends: nobody waits for what does not come."""
+        result = self.expect_server(
+            "ext2", "window_zeros", r"touches page 0 of a file that cannot be read: the server died",
+            r"mapped \(\d+\): page fault at 0x800000", line="/test/mapped readonly /zeros",
+            add=[f"{self.file(bytes(5 * 4096))}:/zeros"], status=126)
+        self.assertIn("running\n", result.text)
+        self.assertNotIn("still running", result.text)
+
     def test_ramdisk(self):
         self.expect_server("ramdisk", "answer_read", "ext2: block.read of page 0: the server died",
                            "nothing is mounted")
