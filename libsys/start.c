@@ -6,10 +6,9 @@
 
 #include "start_internal.h"
 
+#include <abi/elf.h>
 #include <baton/parcel.h>
 #include <baton/start.h>
-
-#include <baton/elf.h>
 
 #include <stdlib.h>
 #include <string.h>

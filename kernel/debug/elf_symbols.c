@@ -1,37 +1,8 @@
 #include "debug/elf_symbols.h"
 
+#include <abi/elf.h>
+
 #include "hal/string.h"
-
-// Structures of 64-bit ELF; only fields that are used have names that matter.
-struct elf_header {
-    uint8_t magic[4], class, encoding, rest[10];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, segments, sections; // the last two: offsets of the tables
-    uint32_t flags;
-    uint16_t header_size, segment_size, segment_count, section_size, section_count, names;
-};
-static_assert(sizeof(struct elf_header) == 64);
-
-struct elf_section {
-    uint32_t name, type;
-    uint64_t flags, address, offset, size;
-    uint32_t link, info;
-    uint64_t alignment, entry_size;
-};
-static_assert(sizeof(struct elf_section) == 64);
-
-struct elf_symbol {
-    uint32_t name;
-    uint8_t info, other;
-    uint16_t section;
-    uint64_t value, size;
-};
-static_assert(sizeof(struct elf_symbol) == 24);
-
-static constexpr uint8_t CLASS_64 = 2;
-static constexpr uint32_t SECTION_SYMBOLS = 2, SECTION_STRINGS = 3;
-static constexpr uint8_t SYMBOL_FUNCTION = 2; // low four bits of `info`
 
 struct file {
     const char *bytes;
@@ -52,10 +23,10 @@ static const char *file_part(const struct file *file, uint64_t offset, uint64_t 
 }
 
 static bool read_section(const struct file *file, uint32_t index, struct elf_section *section) {
-    if (index >= file->header.section_count || file->header.sections > file->size)
+    if (index >= file->header.section_count || file->header.section_offset > file->size)
         return false;
     const char *at =
-        file_part(file, file->header.sections + index * sizeof *section, sizeof *section);
+        file_part(file, file->header.section_offset + index * sizeof *section, sizeof *section);
     if (at == nullptr)
         return false;
     memcpy(section, at, sizeof *section);
@@ -65,7 +36,7 @@ static bool read_section(const struct file *file, uint32_t index, struct elf_sec
 static bool open_symbols(const struct file *file, const struct elf_section *section,
                          struct symbols *symbols) {
     struct elf_section strings;
-    if (!read_section(file, section->link, &strings) || strings.type != SECTION_STRINGS)
+    if (!read_section(file, section->link, &strings) || strings.type != ELF_SECTION_STRINGS)
         return false;
     symbols->table = file_part(file, section->offset, section->size);
     symbols->count = section->size / sizeof(struct elf_symbol);
@@ -79,7 +50,7 @@ static bool find_symbols(const struct file *file, struct symbols *symbols) {
         struct elf_section section;
         if (!read_section(file, i, &section))
             return false;
-        if (section.type == SECTION_SYMBOLS)
+        if (section.type == ELF_SECTION_SYMBOLS)
             return open_symbols(file, &section, symbols);
     }
     return false;
@@ -96,7 +67,7 @@ static const char *name_of(const struct symbols *symbols, const struct elf_symbo
 // its first address is taken for it.
 static bool holds(const struct elf_symbol *symbol, uint64_t offset) {
     uint64_t size = symbol->size > 0 ? symbol->size : 1;
-    return (symbol->info & 0xf) == SYMBOL_FUNCTION && symbol->section != 0 &&
+    return (symbol->info & ELF_SYMBOL_TYPE) == ELF_SYMBOL_FUNCTION && symbol->section != 0 &&
            offset >= symbol->value && offset - symbol->value < size;
 }
 
@@ -107,7 +78,7 @@ const char *elf_symbol_name(const void *elf, size_t size, uint64_t offset,
     if (size < sizeof file.header)
         return nullptr;
     memcpy(&file.header, elf, sizeof file.header);
-    if (memcmp(file.header.magic, "\x7f" "ELF", 4) != 0 || file.header.class != CLASS_64 ||
+    if (memcmp(file.header.magic, "\x7f" "ELF", 4) != 0 || file.header.class != ELF_CLASS_64 ||
         file.header.section_size != sizeof(struct elf_section) || !find_symbols(&file, &symbols))
         return nullptr;
     for (size_t i = 0; i < symbols.count; i++) {

@@ -1,5 +1,6 @@
 #include "hart/elf_start.h"
 
+#include <abi/elf.h>
 #include <abi/layout.h>
 
 #include "debug/log.h"
@@ -7,25 +8,6 @@
 
 LOG_MODULE(LOG_BOOT);
 
-// System V ABI, chapters 4 and 5; AMD64 supplement, section 4.1.
-struct elf_header {
-    uint8_t magic[4], width, order, version, abi, padding[8];
-    uint16_t type, machine;
-    uint32_t version2;
-    uint64_t entry, segments_offset, sections_offset;
-    uint32_t flags;
-    uint16_t header_size, segment_size, segments, section_size, sections, names;
-};
-static_assert(sizeof(struct elf_header) == 64);
-
-struct elf_segment {
-    uint32_t type, flags;
-    uint64_t offset, address, physical, file_size, memory_size, alignment;
-};
-static_assert(sizeof(struct elf_segment) == 56);
-
-static constexpr uint16_t TYPE_SHARED = 3, MACHINE_X86_64 = 62;
-static constexpr uint32_t SEGMENT_LOAD = 1, SEGMENT_EXECUTE = 1, SEGMENT_WRITE = 2;
 static constexpr uint64_t IMAGE_LIMIT = 16 << 20;
 
 static status_t bad(const struct process *process, const char *why) {
@@ -72,25 +54,25 @@ void process_write(struct process *process, uaddr_t address, const void *data, s
 }
 
 static status_t segment_place(struct process *process, const uint8_t *file,
-                              const struct elf_segment *s) {
+                              const struct elf_program *s) {
     uaddr_t first = LAYOUT_SERVER_IMAGE + (s->address & ~(PAGE_SIZE - 1));
     uaddr_t end = LAYOUT_SERVER_IMAGE + s->address + s->memory_size;
     uint64_t pages = (end - first + PAGE_SIZE - 1) >> PAGE_BITS;
-    uint64_t rights = (s->flags & SEGMENT_WRITE ? PARCEL_WRITABLE : 0) |
-                      (s->flags & SEGMENT_EXECUTE ? PARCEL_EXECUTABLE : 0);
+    uint64_t rights = (s->flags & ELF_WRITE ? PARCEL_WRITABLE : 0) |
+                      (s->flags & ELF_EXECUTE ? PARCEL_EXECUTABLE : 0);
     status_t status = process_pages(process, first, pages, rights, MEMORY_PAGES);
     if (status == OK)
         process_write(process, LAYOUT_SERVER_IMAGE + s->address, file + s->offset, s->file_size);
     return status;
 }
 
-static const char *segment_problem(const struct elf_segment *s, size_t size) {
+static const char *segment_problem(const struct elf_program *s, size_t size) {
     if (s->offset > size || s->file_size > size - s->offset)
         return "a segment lies beyond the end of the file";
     if (s->memory_size < s->file_size || s->address > IMAGE_LIMIT ||
         s->memory_size > IMAGE_LIMIT - s->address)
         return "a segment's size is wrong";
-    if ((s->flags & SEGMENT_WRITE) && (s->flags & SEGMENT_EXECUTE))
+    if ((s->flags & ELF_WRITE) && (s->flags & ELF_EXECUTE))
         return "a segment is both writable and executable";
     return nullptr;
 }
@@ -98,12 +80,12 @@ static const char *segment_problem(const struct elf_segment *s, size_t size) {
 static const char *header_problem(const struct elf_header *h, size_t size) {
     if (size < sizeof(*h) || memcmp(h->magic, "\177ELF", 4) != 0)
         return "no ELF file";
-    if (h->width != 2 || h->order != 1 || h->machine != MACHINE_X86_64)
+    if (h->class != ELF_CLASS_64 || h->data != ELF_DATA_LITTLE || h->machine != ELF_MACHINE_X86_64)
         return "not for x86-64";
-    if (h->type != TYPE_SHARED)
+    if (h->type != ELF_TYPE_DYN)
         return "not position-independent";
-    if (h->segment_size != sizeof(struct elf_segment) || h->segments_offset > size ||
-        h->segments * sizeof(struct elf_segment) > size - h->segments_offset)
+    if (h->program_size != sizeof(struct elf_program) || h->program_offset > size ||
+        h->program_count * sizeof(struct elf_program) > size - h->program_offset)
         return "its segment table lies beyond the end of the file";
     if (h->entry >= IMAGE_LIMIT)
         return "its entry point is out of range";
@@ -117,10 +99,10 @@ status_t elf_place(struct process *process, const void *file, size_t size, uaddr
     if (problem != nullptr)
         return bad(process, problem);
     *image_size = 0;
-    for (unsigned i = 0; i < header->segments; i++) {
-        struct elf_segment s;
-        memcpy(&s, (const uint8_t *)file + header->segments_offset + i * sizeof(s), sizeof(s));
-        if (s.type != SEGMENT_LOAD || s.memory_size == 0)
+    for (unsigned i = 0; i < header->program_count; i++) {
+        struct elf_program s;
+        memcpy(&s, (const uint8_t *)file + header->program_offset + i * sizeof(s), sizeof(s));
+        if (s.type != ELF_SEGMENT_LOAD || s.memory_size == 0)
             continue;
         problem = segment_problem(&s, size);
         if (problem != nullptr)

@@ -2,8 +2,8 @@
 
 #include "elf.h"
 
+#include <abi/elf.h>
 #include <abi/types.h>
-#include <baton/elf.h>
 
 #include <string.h>
 

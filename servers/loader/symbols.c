@@ -3,7 +3,7 @@
 
 #include "symbols.h"
 
-#include <baton/elf.h>
+#include <abi/elf.h>
 
 #include <string.h>
 

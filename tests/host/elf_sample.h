@@ -1,7 +1,7 @@
 // A small well-formed program file, for tests to damage.
 #pragma once
 
-#include <baton/elf.h>
+#include <abi/elf.h>
 
 #include <stdint.h>
 #include <string.h>

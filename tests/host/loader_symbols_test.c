@@ -7,7 +7,7 @@
 #include "symbols.h"
 #include "test.h"
 
-#include <baton/elf.h>
+#include <abi/elf.h>
 
 #include <stdlib.h>
 
