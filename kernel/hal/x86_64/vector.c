@@ -1,32 +1,16 @@
 // Intel SDM vol. 1 chapter 13 (XSAVE) and section 10.5 (FXSAVE).
 #include "hal/x86_64/vector.h"
 
-#include <stddef.h>
-
 #include "hal/x86_64/instructions.h"
 #include "hal/x86_64/processor.h"
 
-// The part of a state area that matters here: XSAVE and FXSAVE share the first 512 bytes. With all
-// bits of `in_use` clear XRSTOR brings every component to its initial state without reading it,
-// but takes MXCSR from memory (Intel SDM vol. 1 section 13.8.1).
-struct vector_area {
-    uint16_t control;       // 0x000
-    uint16_t status;        // 0x002
-    uint8_t tag;            // 0x004
-    uint8_t unused[19];     // 0x005
-    uint32_t mxcsr;         // 0x018
-    uint32_t mxcsr_mask;    // 0x01c
-    uint8_t registers[480]; // 0x020
-    uint64_t in_use;        // 0x200 XSTATE_BV
-    uint64_t compaction;    // 0x208
-    uint64_t reserved[6];   // 0x210
-};
-static_assert(sizeof(struct vector_area) == 576 && offsetof(struct vector_area, mxcsr) == 24 &&
-              offsetof(struct vector_area, in_use) == 512);
-
-static const struct vector_area clean __attribute__((aligned(64))) = {
-    .control = 0x037f,
-    .mxcsr = 0x1f80,
+// A state area, all clean: the x87 control word stands at 0x000 and MXCSR at 0x018, for FXSAVE as
+// for XSAVE. In the header of the latter, from 0x200 on, no component is marked as in use: XRSTOR
+// brings all to their initial state without reading them, but takes MXCSR from memory (Intel SDM
+// vol. 1 section 13.8.1).
+alignas(64) static const uint32_t clean[0x240 / 4] = {
+    [0x000 / 4] = VECTOR_CONTROL_DEFAULT >> 32,
+    [0x018 / 4] = (uint32_t)VECTOR_CONTROL_DEFAULT,
 };
 
 uint32_t hal_vector_size(void) { return processor.vector_size; }
@@ -35,7 +19,7 @@ void hal_vector_enable(void) { __asm__ volatile("clts" : : : "memory"); }
 
 void hal_vector_clear(void) {
     hal_vector_enable();
-    hal_vector_load(&clean);
+    hal_vector_load(clean);
     cr0_write(cr0_read() | CR0_TASK_SWITCHED);
 }
 
