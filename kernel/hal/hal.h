@@ -27,8 +27,8 @@ struct hart;
 // hal_platform_start. At most HART_LIMIT; further ones are named in the log and left out.
 unsigned hal_hart_count(void);
 
-// Makes a hart's stacks: its ordinary one (hart->kernel_stack is its top) and those of double fault,
-// NMI and machine check. Only on the boot hart. False if no frame is left.
+// Makes a hart's stacks: its ordinary one (hart->kernel_stack is its top) and those of double
+// fault, NMI and machine check. Only on the boot hart. False if no frame is left.
 bool hal_hart_stacks(struct hart *hart);
 
 // Brings the running processor to the state that the kernel needs, with `hart` as its block: GDT,

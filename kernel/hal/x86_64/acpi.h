@@ -55,6 +55,7 @@ extern struct acpi_info acpi;
 // nullptr if they cannot be reached.
 typedef const void *(*acpi_map_t)(paddr_t address, size_t size);
 
-// Reads all tables from the root pointer on, which is 36 bytes, all 0 for none. `boot_apic_id`: the running hart's, which becomes
-// hart 0 whether or not it is listed. Never fails: what is not found is absent in `info`.
+// Reads all tables from the root pointer on, which is 36 bytes, all 0 for none. `boot_apic_id`: the
+// running hart's, which becomes hart 0 whether or not it is listed. Never fails: what is not found
+// is absent in `info`.
 void acpi_read(const void *rsdp, uint32_t boot_apic_id, acpi_map_t map, struct acpi_info *info);

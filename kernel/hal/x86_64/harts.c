@@ -26,8 +26,8 @@ static _Atomic bool answered;
 static void (*kernel_entry)(struct hart *hart);
 static struct hart *starting;
 
-// Entry 0 points to the table itself, so that for a low address the walk ends in this page again, as
-// level 1, where entry 8 is the trampoline. Its upper half is the kernel's.
+// Entry 0 points to the table itself, so that for a low address the walk ends in this page again,
+// as level 1, where entry 8 is the trampoline. Its upper half is the kernel's.
 alignas(PAGE_SIZE) entry_t start_table[TABLE_ENTRIES];
 
 unsigned hal_hart_count(void) { return acpi.harts; }

@@ -8,7 +8,7 @@
 // The first C function, on the early page tables. `tags`: what the loader left.
 [[noreturn]] void boot_start(paddr_t tags);
 
-// Where a hart goes on in the upper half, and on which stack: boot_start on the boot stack at first.
+// Where a hart goes on in the upper half, and on which stack; at first boot_start, on the boot's.
 extern void (*start_entry)(paddr_t tags);
 extern uint64_t start_stack;
 

@@ -1,6 +1,6 @@
-// A hart's way from real mode to the upper half, on the tables that harts.c has prepared. A start-up
-// IPI sets CS to the page and IP to 0, and leaves everything else as INIT did (Intel SDM vol. 3A
-// sections 8.4.4 and 9.1.1). From real mode the step to long mode is one: PE and PG are set
+// A hart's way from real mode to the upper half, on the tables that harts.c has prepared. A
+// start-up IPI sets CS to the page and IP to 0, and leaves everything else as INIT did (Intel SDM
+// vol. 3A sections 8.4.4 and 9.1.1). From real mode the step to long mode is one: PE and PG are set
 // together, and the far jump that follows already goes through the 64-bit code segment.
 
 #include "hal/x86_64/layout.h"
