@@ -85,6 +85,7 @@ void thread_stop(struct thread *thread) {
 
 void thread_finish(struct thread *thread) {
     struct hart *hart = hart_self();
+    thread->port = nullptr;
     hand_fail(thread->process, &thread->hand, ERR_PEER_DIED);
     trace(TRACE_END, thread, 0, 0, 0, 0);
     hart_leave(hart);

@@ -57,6 +57,62 @@ call_direct_locked(struct port *port, struct thread *caller, bool begun) REQUIRE
     return OK;
 }
 
+// --- queues and cycles ---------------------------------------------------------------------------
+
+static bool list_take(struct thread **link, struct thread *thread, struct thread **last) {
+    struct thread *previous = nullptr;
+    for (; *link != nullptr; previous = *link, link = &(*link)->next) {
+        if (*link != thread)
+            continue;
+        *link = thread->next;
+        if (last != nullptr && *last == thread)
+            *last = previous;
+        return true;
+    }
+    return false;
+}
+
+// A queued caller is as before its call.
+static void queue_leave_locked(struct port *port, struct thread *caller) REQUIRES(port->lock) {
+    (void)list_take(&port->first, caller, &port->last);
+    port->pending--;
+    caller->port = nullptr;
+    queued_call_end(caller);
+}
+
+// The only thread that can end the call in which this one waits, in the given state; nullptr: none
+// is the only one, or its process has had others. What is looked at here goes only after a quiet
+// point.
+static const struct thread *awaited_by(const struct thread *thread, uint64_t state) {
+    const struct port *port = *(struct port *const volatile *)&thread->port;
+    const struct process *process = nullptr;
+    if (state == CALL_QUEUED && port != nullptr)
+        process = port->receiver;
+    else if (state == CALL_TAKEN)
+        process = thread->call.server->process;
+    thread = process != nullptr ? process->threads : nullptr;
+    return thread != nullptr && thread->sibling == nullptr ? thread : nullptr;
+}
+
+// The sum of the generations of the calls that this one waits for, if it is among them; else 0.
+static uint64_t cycle_of(const struct thread *caller) {
+    uint64_t sum = 0;
+    const struct thread *thread = caller;
+    do {
+        uint64_t word = __c11_atomic_load(&thread->call.word, __ATOMIC_SEQ_CST);
+        sum += word & ~CALL_STATE_MASK;
+        thread = awaited_by(thread, word & CALL_STATE_MASK);
+    } while (thread != nullptr && thread != caller);
+    return thread != nullptr ? sum : 0;
+}
+
+// Generations only grow, so calls whose sum stays have all waited at one time. This one is QUEUED: of
+// two that close a cycle at once, at least one finds it.
+static bool waits_for_itself(const struct thread *caller) {
+    uint64_t sum = cycle_of(caller);
+    return sum != 0 && cycle_of(caller) == sum;
+}
+
 static status_t call_queue_locked(struct port *port, struct thread *caller) REQUIRES(port->lock) {
     const struct registers *r = &caller->registers;
     const struct handle_batch batch = {r->rsi, r->r8, r->r9};
@@ -69,6 +125,10 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     if (status != OK)
         return status;
     queue_append_locked(port, caller);
+    if (!caller->slow.begun && waits_for_itself(caller)) {
+        queue_leave_locked(port, caller);
+        return ERR_DEADLOCK;
+    }
     if (caller->call.deadline != 0)
         timer_arm(&caller->timer, caller->call.deadline);
     if (caller->slow.begun)
@@ -172,6 +232,7 @@ static status_t reply_pass(struct thread *server, struct hand *hand, struct thre
     struct thread *caller = hand->caller;
     uint64_t word = hand->word;
     *answered = nullptr;
+    server->port = nullptr;
     if (!parcel_sendable(r->rdx) || (r->rdx != 0 && parcel_mode(r->rdx) == PARCEL_LEND))
         return ERR_BAD_ARGUMENT;
     if (hand_lent_on(server->process, hand))
@@ -265,14 +326,15 @@ void message_receive(struct thread *thread) {
     status_t status;
     struct port *port = object_look_up(thread, (handle_t)thread->registers.rdi, OBJECT_PORT,
                                        RIGHT_RECEIVE, &status);
-    if (port != nullptr && hand_lent_on(thread->process, &thread->hand))
+    thread->port = nullptr;
+    if (port != nullptr && !hand_lent_on(thread->process, &thread->hand))
+        hand_fail(thread->process, &thread->hand, ERR_NO_REPLY);
+    if (port != nullptr && thread->hand.caller != nullptr)
         status = ERR_BUSY;
-    if (status != OK) {
+    if (status != OK)
         thread_result(thread, (uint16_t)status);
-        return;
-    }
-    hand_fail(thread->process, &thread->hand, ERR_NO_REPLY);
-    receive_or_wait(port, thread, nullptr);
+    else
+        receive_or_wait(port, thread, nullptr);
 }
 
 void message_reply_receive(struct thread *thread) {
@@ -299,6 +361,7 @@ void message_reply_keep(struct thread *thread) {
                           ? ERR_NOT_CALLED
                           : object_create(thread->process, OBJECT_REPLY, sizeof(*reply), &reply);
     if (status == OK) {
+        thread->port = nullptr;
         deadlines_enter(thread);
         reply->hand = thread->hand; // before another thread can name it
         status = handle_install(thread->process, &reply->object, RIGHT_REPLY, 0, &handle);
@@ -360,19 +423,6 @@ void message_signal(struct thread *thread) {
 
 // --- waits that end otherwise --------------------------------------------------------------------
 
-static bool list_take(struct thread **link, struct thread *thread, struct thread **last) {
-    struct thread *previous = nullptr;
-    for (; *link != nullptr; previous = *link, link = &(*link)->next) {
-        if (*link != thread)
-            continue;
-        *link = thread->next;
-        if (last != nullptr && *last == thread)
-            *last = previous;
-        return true;
-    }
-    return false;
-}
-
 // Whether a wait that is to end with this status may do so: a call's deadline was read after its
 // word, a receiver's stands still under the port's lock.
 static bool wait_may_end(const struct thread *thread, uint64_t word, status_t status) {
@@ -385,14 +435,10 @@ static bool wait_may_end(const struct thread *thread, uint64_t word, status_t st
 static bool port_leave(struct port *port, struct thread *thread, status_t status) {
     spinlock_acquire(&port->lock);
     bool here = thread->port == port && wait_may_end(thread, thread->call.word, status);
-    bool queued = (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED;
-    if (here && !queued) {
+    if (here && (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED)
+        queue_leave_locked(port, thread);
+    else if (here)
         here = list_take(&port->waiting, thread, nullptr);
-    } else if (here) {
-        here = list_take(&port->first, thread, &port->last);
-        port->pending--;
-        queued_call_end(thread);
-    }
     if (here)
         thread->port = nullptr;
     spinlock_release(&port->lock);
@@ -411,13 +457,20 @@ static bool call_leave(struct thread *thread, uint64_t word) {
     return left;
 }
 
+// The hand is looked at first: the port that is found later has not gone before.
+static struct port *port_waited_at(const struct thread *thread, uint64_t state) {
+    struct thread *in_hand = *(struct thread *const volatile *)&thread->hand.caller;
+    bool waits = state == CALL_QUEUED || (state == CALL_IDLE && in_hand == nullptr);
+    return waits ? *(struct port *const volatile *)&thread->port : nullptr;
+}
+
 bool wait_end(struct thread *thread, status_t status) {
     bool left = false;
     uint64_t state = CALL_IDLE;
     while (!left) {
-        struct port *port = *(struct port *volatile *)&thread->port;
         uint64_t word = __c11_atomic_load(&thread->call.word, __ATOMIC_ACQUIRE);
-        state = port == nullptr ? word & CALL_STATE_MASK : CALL_IDLE;
+        state = word & CALL_STATE_MASK;
+        struct port *port = port_waited_at(thread, state);
         if (!wait_may_end(thread, word, status))
             return false;
         if (port != nullptr)

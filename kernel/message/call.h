@@ -26,7 +26,7 @@ static constexpr uint64_t CALL_GENERATION = 0x100;
 
 struct call {
     _Atomic uint64_t word;
-    struct port *port;  // QUEUED: where
+    struct thread *server; // TAKEN: who took it, and must run before it ends
     uint64_t badge;     // QUEUED: the sender's
     ticks_t deadline;   // 0: none
     uint64_t number;    // of the message, for the trace

@@ -76,7 +76,7 @@ static inline struct thread *fast_server(struct thread *caller, uint64_t deadlin
 static inline void fast_take(struct port *port, struct thread *server, struct thread *caller)
     RELEASE(port->lock) NO_THREAD_SAFETY_ANALYSIS {
     port->waiting = server->next;
-    server->port = nullptr;
+    caller->call.server = server;
     uint64_t word = caller->call.word + CALL_GENERATION + CALL_TAKEN;
     server->hand.caller = caller;
     server->hand.word = word;
@@ -107,8 +107,9 @@ static inline struct port *fast_claim(struct thread *server, const struct handle
 // The server waits; the port is unlocked.
 static inline void fast_wait(struct port *port, struct thread *server)
     RELEASE(port->lock) NO_THREAD_SAFETY_ANALYSIS {
-    server->hand.caller = nullptr;
     server->port = port;
+    __c11_atomic_signal_fence(__ATOMIC_RELEASE); // wait_end looks at the hand first
+    server->hand.caller = nullptr;
     server->next = port->waiting;
     port->waiting = server;
     spinlock_release(&port->lock);

@@ -151,6 +151,8 @@ static handle_t entry_fill_locked(struct process *process, struct object *object
     bool port = object->type == OBJECT_PORT;
     bool calls = port && (rights & RIGHT_CALL), receives = port && (rights & RIGHT_RECEIVE);
     handle_t none = no_handle(index);
+    if (receives)
+        ((struct port *)object)->receiver = process;
     __c11_atomic_store(&entry->call_handle, calls ? handle : none, __ATOMIC_RELEASE);
     __c11_atomic_store(&entry->receive_handle, receives ? handle : none, __ATOMIC_RELEASE);
     __c11_atomic_store(&entry->handle, handle, __ATOMIC_RELEASE);

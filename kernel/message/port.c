@@ -103,6 +103,7 @@ void port_close(struct port *port) {
     struct event *event;
     spinlock_acquire(&port->lock);
     port->closed = !port->boot; // nothing is posted any more
+    port->receiver = nullptr;
     spinlock_release(&port->lock);
     while ((event = port_take_event(port)) != nullptr)
         event_drop(event);

@@ -31,6 +31,7 @@ struct port {
     struct spinlock lock;
     uint32_t protocol;
     uint32_t pending;                    // queued calls and events
+    struct process *receiver;            // has the receive right, or nullptr
     struct thread *waiting;              // to receive, linked by thread->next
     struct thread *first, *last;         // with QUEUED calls, in order of arrival
     struct event_list notifications, events;

@@ -135,8 +135,8 @@ void queued_call_end(struct thread *caller) {
 }
 
 void queue_append_locked(struct port *port, struct thread *caller) {
-    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
     caller->port = port;
+    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
     caller->next = nullptr;
     if (port->first == nullptr)
         port->first = caller;

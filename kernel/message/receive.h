@@ -32,8 +32,9 @@ status_t receive_request_locked(struct port *port, struct thread *caller, struct
     REQUIRES(port->lock);
 
 // The call in the receiver's hand becomes TAKEN. From now on its caller can be ended by any hart.
-static inline void receive_publish(const struct thread *receiver) {
+static inline void receive_publish(struct thread *receiver) {
     const struct hand *hand = &receiver->hand;
+    hand->caller->call.server = receiver;
     __c11_atomic_store(&hand->caller->call.word, hand->word, __ATOMIC_RELEASE);
 }
 

@@ -197,6 +197,89 @@ TEST(kept_requests_are_answered_once) {
     end();
 }
 
+// --- cycles --------------------------------------------------------------------------------------
+
+TEST(a_call_that_closes_a_cycle_fails) {
+    begin();
+    program_receive(ct, c_port, 0);
+    program_call(bt, b_call_c, 1, 0, 0);
+    program_call(ct, c_call, 2, 0, host_ticks + 500); // C serves B, which is to serve C
+    CHECK_EQ(program_status(ct), ERR_DEADLOCK);
+    CHECK(ct->port == nullptr && ct->timer.hart == nullptr);
+    program_reply(ct, HANDLE_NONE, 7);
+    program_run(bt);
+    CHECK_EQ(bt->registers.rsi, 7);
+    program_call(bt, b_call_c, 3, 0, 0); // queued
+    program_call(ct, c_call, 4, 0, 0);
+    CHECK_EQ(program_status(ct), ERR_DEADLOCK);
+    program_receive(ct, c_port, 0);
+    handle_t kept = program_keep(ct);
+    program_call(ct, c_call, 5, 0, 0);
+    CHECK_EQ(program_status(ct), ERR_DEADLOCK);
+    program_reply(ct, kept, 8);
+    program_call(ct, c_call, 6, 0, 0); // B has its answer
+    program_receive(bt, b_port, 0);
+    CHECK_EQ(bt->registers.rsi, 6);
+    end();
+}
+
+TEST(a_thread_that_calls_itself_fails) {
+    begin();
+    handle_t own;
+    struct thread *second;
+    struct object *port = handle_entry(b, b_port)->object;
+    CHECK_EQ(handle_install(b, port, RIGHT_CALL, 0, &own), OK);
+    CHECK_EQ(memory_create(&b->space, parcel_make(0x1000'0000, 1, 1, PARCEL_NONE, PARCEL_WRITABLE),
+                           MEMORY_PAGES), OK);
+    program_call(bt, own, 1, parcel_make(0x1000'0000, 1, 1, PARCEL_LEND, 0), 0);
+    CHECK_EQ(program_status(bt), ERR_DEADLOCK);
+    CHECK_EQ(memory_free(&b->space, parcel_make(0x1000'0000, 1, 1, PARCEL_NONE, 0)), OK);
+    CHECK_EQ(thread_create(b, 0x40'0000, 0x80'0000, 0, &second), OK);
+    CHECK_EQ(thread_start(second), OK); // it could answer
+    object_release(&second->object);
+    program_call(bt, own, 2, 0, 0);
+    CHECK(bt->port != nullptr);
+    end();
+}
+
+// Each is to serve the one before. Who waits to receive first is called directly, else the call queues.
+static void five_in_a_circle(unsigned receiving) {
+    static constexpr unsigned COUNT = 5;
+    struct process *process[COUNT];
+    struct thread *thread[COUNT];
+    struct port *port[COUNT];
+    handle_t own[COUNT], call[COUNT];
+    begin();
+    harts[1]->online = false; // all run on the first
+    for (unsigned i = 0; i < COUNT; i++) {
+        process[i] = program_start(&thread[i]);
+        port[i] = port_of(process[i], &own[i]);
+    }
+    kernel_settle();
+    for (unsigned i = 0; i < COUNT; i++)
+        call[i] = call_handle(process[i], port[(i + 1) % COUNT]);
+    for (unsigned i = 1; i < COUNT; i++)
+        if (receiving >> i & 1)
+            program_receive(thread[i], own[i], 0);
+    for (unsigned i = 0; i + 1 < COUNT; i++)
+        program_call(thread[i], call[i], 1, 0, 0);
+    program_call(thread[COUNT - 1], call[COUNT - 1], 1, 0, 0);
+    CHECK_EQ(program_status(thread[COUNT - 1]), ERR_DEADLOCK);
+    program_end(process[2]); // the circle is open: the last call is one of a chain
+    program_call(thread[COUNT - 1], call[COUNT - 1], 1, 0, 0);
+    CHECK(thread[COUNT - 1]->port == port[0]);
+    for (unsigned i = 0; i < COUNT; i++)
+        if (i != 2)
+            program_end(process[i]);
+    harts[1]->online = true;
+    end();
+}
+
+TEST(circles_of_five) {
+    for (unsigned receiving = 0; receiving < 32; receiving += 2)
+        five_in_a_circle(receiving);
+}
+
 // --- begun calls ---------------------------------------------------------------------------------
 
 static handle_t begun_handle(handle_t port, uint64_t badge) {
@@ -446,6 +529,29 @@ TEST(a_request_that_the_server_does_not_accept_fails_or_completes_with_the_error
     program_begin(at, one, a_call, 3, 0, 0); // it still waits
     program_run(bt);
     CHECK_EQ(bt->registers.rsi, 3);
+    end();
+}
+
+// B does not wait for what it began.
+TEST(a_begun_call_closes_no_cycle) {
+    begin();
+    handle_t port_handle;
+    uint64_t call;
+    (void)port_of(b, &port_handle);
+    CHECK_EQ(system_call_create(bt, port_handle, 7, &call), OK);
+    program_receive(ct, c_port, 0);
+    program_begin(bt, (handle_t)call, b_call_c, 1, 0, 0);
+    program_call(ct, c_call, 2, 0, 0);
+    CHECK(ct->port != nullptr);
+    program_receive(bt, b_port, 0);
+    program_reply(bt, HANDLE_NONE, 3);
+    program_run(ct);
+    CHECK_EQ(ct->registers.rsi, 3);
+    program_call(bt, b_call_c, 4, 0, 0); // waits, until C has served what was begun
+    program_begin(ct, (handle_t)call, c_call, 5, 0, 0);
+    CHECK_EQ(program_status(ct), ERR_BAD_HANDLE);
+    program_call(ct, c_call, 6, 0, 0);
+    CHECK_EQ(program_status(ct), ERR_DEADLOCK);
     end();
 }
 
