@@ -43,8 +43,8 @@ struct thread {
     struct thread *next;      // in the list that it stands in
     struct thread *sibling;   // of its process, under the process's lock
     struct hart *hart;        // where it ran last
-    struct port *port;        // where it waits, to receive or with a QUEUED call; else nullptr, or, with a
-                              // request in hand, nothing that counts
+    struct port *port;        // where it waits, to receive or with a QUEUED call; else nullptr or,
+                              // with a request in hand, nothing that counts
     struct call call;
     struct hand hand;
     struct touch touch;       // its last page fault, sent if its call is one

@@ -57,28 +57,7 @@ call_direct_locked(struct port *port, struct thread *caller, bool begun) REQUIRE
     return OK;
 }
 
-// --- queues and cycles ---------------------------------------------------------------------------
-
-static bool list_take(struct thread **link, struct thread *thread, struct thread **last) {
-    struct thread *previous = nullptr;
-    for (; *link != nullptr; previous = *link, link = &(*link)->next) {
-        if (*link != thread)
-            continue;
-        *link = thread->next;
-        if (last != nullptr && *last == thread)
-            *last = previous;
-        return true;
-    }
-    return false;
-}
-
-// A queued caller is as before its call.
-static void queue_leave_locked(struct port *port, struct thread *caller) REQUIRES(port->lock) {
-    (void)list_take(&port->first, caller, &port->last);
-    port->pending--;
-    caller->port = nullptr;
-    queued_call_end(caller);
-}
+// --- cycles --------------------------------------------------------------------------------------
 
 // The only thread that can end the call in which this one waits, in the given state; nullptr: none
 // is the only one, or its process has had others. What is looked at here goes only after a quiet
@@ -106,8 +85,8 @@ static uint64_t cycle_of(const struct thread *caller) {
     return thread != nullptr ? sum : 0;
 }
 
-// Generations only grow, so calls whose sum stays have all waited at one time. This one is QUEUED: of
-// two that close a cycle at once, at least one finds it.
+// Generations only grow, so calls whose sum stays have all waited at one time. This one is QUEUED:
+// of two that close a cycle at once, at least one finds it.
 static bool waits_for_itself(const struct thread *caller) {
     uint64_t sum = cycle_of(caller);
     return sum != 0 && cycle_of(caller) == sum;
@@ -126,7 +105,8 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
         return status;
     queue_append_locked(port, caller);
     if (!caller->slow.begun && waits_for_itself(caller)) {
-        queue_leave_locked(port, caller);
+        queue_take_locked(port, caller);
+        queued_call_end(caller);
         return ERR_DEADLOCK;
     }
     if (caller->call.deadline != 0)
@@ -435,10 +415,12 @@ static bool wait_may_end(const struct thread *thread, uint64_t word, status_t st
 static bool port_leave(struct port *port, struct thread *thread, status_t status) {
     spinlock_acquire(&port->lock);
     bool here = thread->port == port && wait_may_end(thread, thread->call.word, status);
-    if (here && (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED)
-        queue_leave_locked(port, thread);
-    else if (here)
+    if (here && (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED) {
+        queue_take_locked(port, thread);
+        queued_call_end(thread);
+    } else if (here) {
         here = list_take(&port->waiting, thread, nullptr);
+    }
     if (here)
         thread->port = nullptr;
     spinlock_release(&port->lock);

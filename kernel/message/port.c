@@ -79,8 +79,9 @@ void port_post(struct port *port, struct event *event) {
 // The next thread that waits at a closed port, for an answer or for a request.
 static struct thread *port_take_any(struct port *port) {
     spinlock_acquire(&port->lock);
-    struct thread *thread = queue_pop_locked(port);
+    struct thread *thread = port->queue.first;
     if (thread != nullptr) {
+        queue_take_locked(port, thread);
         queued_call_end(thread);
     } else if ((thread = port->waiting) != nullptr) {
         port->waiting = thread->next;

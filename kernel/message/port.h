@@ -6,7 +6,7 @@
 #pragma once
 
 #include "hart/time.h"
-#include "message/object.h"
+#include "message/call.h"
 #include "sync/spinlock.h"
 
 struct thread;
@@ -33,7 +33,7 @@ struct port {
     uint32_t pending;                    // queued calls and events
     struct process *receiver;            // has the receive right, or nullptr
     struct thread *waiting;              // to receive, linked by thread->next
-    struct thread *first, *last;         // with QUEUED calls, in order of arrival
+    struct thread_list queue;            // with QUEUED calls: the first of each process
     struct event_list notifications, events;
     bool closed;
     bool boot;       // named at boot: stays open when its receiver ends

@@ -134,33 +134,67 @@ void queued_call_end(struct thread *caller) {
     __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
 }
 
-void queue_append_locked(struct port *port, struct thread *caller) {
-    caller->port = port;
-    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
-    caller->next = nullptr;
-    if (port->first == nullptr)
-        port->first = caller;
-    else
-        port->last->next = caller;
-    port->last = caller;
-    port->pending++;
+// --- the queue -----------------------------------------------------------------------------------
+
+bool list_take(struct thread **link, struct thread *thread, struct thread **last) {
+    struct thread *previous = nullptr;
+    for (; *link != nullptr; previous = *link, link = &(*link)->next) {
+        if (*link != thread)
+            continue;
+        *link = thread->next;
+        if (last != nullptr && *last == thread)
+            *last = previous;
+        return true;
+    }
+    return false;
 }
 
-struct thread *queue_pop_locked(struct port *port) {
-    struct thread *caller = port->first;
-    if (caller == nullptr)
-        return nullptr;
-    port->first = caller->next;
+static void list_append(struct thread_list *list, struct thread *thread) {
+    thread->next = nullptr;
+    if (list->first == nullptr)
+        list->first = thread;
+    else
+        list->last->next = thread;
+    list->last = thread;
+}
+
+// A process has one place in the queue, that of its first caller, behind which its others stand.
+static struct thread_list *queue_of(struct port *port, const struct thread *caller)
+    REQUIRES(port->lock) {
+    struct thread *first = port->queue.first;
+    while (first != nullptr && first->process != caller->process)
+        first = first->next;
+    return first == nullptr || first == caller ? &port->queue : &first->call.behind;
+}
+
+void queue_append_locked(struct port *port, struct thread *caller) {
+    caller->call.behind = (struct thread_list){};
+    list_append(queue_of(port, caller), caller);
+    port->pending++;
+    caller->port = port;
+    caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
+}
+
+// The next of its process goes to the end: nobody waits for another's backlog.
+void queue_take_locked(struct port *port, struct thread *caller) {
+    struct thread_list *queue = queue_of(port, caller), *behind = &caller->call.behind;
+    (void)list_take(&queue->first, caller, &queue->last);
+    struct thread *next = behind->first;
+    if (next != nullptr) {
+        (void)list_take(&behind->first, next, &behind->last);
+        next->call.behind = *behind;
+        list_append(&port->queue, next);
+    }
     port->pending--;
     caller->port = nullptr;
-    return caller;
 }
 
 bool receive_next_locked(struct port *port, struct thread *receiver, struct thread **refused) {
     if (receive_event_locked(port, receiver))
         return true;
     struct thread *caller;
-    while ((caller = queue_pop_locked(port)) != nullptr) {
+    while ((caller = port->queue.first) != nullptr) {
+        queue_take_locked(port, caller);
         status_t status = caller->slow.touches ? touch_take(caller, receiver)
                                                : receive_request_locked(port, caller, receiver);
         if (status == OK) {

@@ -48,9 +48,14 @@ bool receive_next_locked(struct port *port, struct thread *receiver, struct thre
 void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline)
     REQUIRES(port->lock);
 
-// A caller goes to the end of the queue, or leaves its front: nullptr if there is none.
+// A caller goes to the end of the queue, behind those of its process; or out of it, wherever it
+// stands.
 void queue_append_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);
-struct thread *queue_pop_locked(struct port *port) REQUIRES(port->lock);
+void queue_take_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);
+
+// Takes a thread off a list by the link to its first, and to its last if there is one; false: it is
+// not there.
+bool list_take(struct thread **link, struct thread *thread, struct thread **last);
 
 // A call that has left the queue unanswered: its parcel is the sender's own again. State IDLE.
 void queued_call_end(struct thread *caller);

@@ -491,6 +491,64 @@ TEST(a_call_object_is_used_again_while_a_server_keeps_its_last_request) {
     end();
 }
 
+static void served_in_order(const char *order) {
+    for (; *order != 0; order++) {
+        program_receive(bt, b_port, 0);
+        CHECK_EQ(bt->registers.rsi, (uint64_t)*order);
+    }
+}
+
+// Whatever one process has queued, another's call waits for one of it.
+TEST(processes_take_turns_in_a_queue) {
+    begin();
+    handle_t port_handle, call[4];
+    const struct port *port = (struct port *)handle_entry(b, b_port)->object;
+    (void)port_of(a, &port_handle);
+    for (unsigned i = 0; i < 4; i++) {
+        call[i] = begun_handle(port_handle, i);
+        program_begin(at, call[i], a_call, 'a' + i, 0, 0);
+    }
+    program_call(ct, c_call, 'z', 0, host_ticks + 500);
+    CHECK_EQ(port->pending, 5);
+    served_in_order("azbcd");
+    CHECK_EQ(port->pending, 0);
+    CHECK(port->queue.first == nullptr);
+    end();
+}
+
+// One that leaves from the front, the middle or the end of its process's.
+TEST(the_others_of_a_process_stay_when_one_leaves) {
+    for (unsigned leaves = 0; leaves < 4; leaves++) {
+        begin();
+        handle_t port_handle, call[4];
+        char order[6], *next = order;
+        (void)port_of(a, &port_handle);
+        for (unsigned i = 0; i < 4; i++) {
+            call[i] = begun_handle(port_handle, i);
+            program_begin(at, call[i], a_call, 'a' + i, 0, 0);
+        }
+        program_call(ct, c_call, 'z', 0, 0);
+        program_cancel(at, call[leaves]);
+        program_begin(at, call[3 - leaves], a_call, 'e', 0, 0);
+        CHECK_EQ(program_status(at), ERR_BUSY);
+        program_receive(at, port_handle, 0);
+        program_begin(at, call[leaves], a_call, 'e', 0, 0);
+        CHECK_EQ(program_status(at), OK);
+        if (leaves == 0)
+            *next++ = 'z';
+        for (unsigned i = 0; i < 4; i++) {
+            if (i != leaves)
+                *next++ = (char)('a' + i);
+            if (i == 0 && leaves != 0)
+                *next++ = 'z';
+        }
+        *next++ = 'e';
+        *next = 0;
+        served_in_order(order);
+        end();
+    }
+}
+
 TEST(a_begun_call_ends_with_its_sender) {
     begin();
     handle_t port_handle;
