@@ -39,7 +39,6 @@ call_direct_locked(struct port *port, struct thread *caller, bool begun) REQUIRE
     if (status != OK)
         return status;
     port->waiting = server->next;
-    server->port = nullptr;
     timer_cancel(&server->timer);
     struct hart *hart = hart_self();
     ticks_t deadline = caller->call.deadline;

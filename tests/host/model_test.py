@@ -21,6 +21,8 @@ ANY = sum(DIES.values())
 CONFIGURATIONS = {
     "death": f"VICTIMS={ANY} LOANS REFUSE",
     "chain": f"VICTIMS={ANY} LOANS CHAIN=8 PORTS_2=2",
+    "circle": "LOANS CHAIN=24 PORTS_2=2",
+    "circle-death": f"VICTIMS={DIES['server 3']} CHAIN=24 PORTS_2=2",
     "deadline": "DEADLINES RECEIVES=8 REFUSE CALLS_1=2",
     "endless": "DEADLINES HANG=8 REFUSE",
     "endless-death": f"VICTIMS={ANY} DEADLINES HANG=8 LOANS CALLS_1=2 CALLS_2=0",
@@ -48,6 +50,8 @@ FAULTS = {
     11: ("a server that refuses is off its port meanwhile", "deadline"),
     12: ("a timer is armed when its call may have ended", "endless-death"),
     13: ("a thread that waits as its process ends is forgotten", "death"),
+    14: ("a call that closes a cycle queues", "circle"),
+    15: ("a cycle is looked for along calls that are taken only", "circle"),
 }
 
 

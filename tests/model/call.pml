@@ -54,17 +54,20 @@
 #ifndef FAULT
 #define FAULT 0
 #endif
+#define CIRCLES (CHAIN == 24) /* the servers may call each other */
 #define MAY(mask, n) (((mask) >> (n)) & 1)
 
 mtype = { CALL_IDLE, CALL_QUEUED, CALL_TAKEN, CALL_REPLYING };
-mtype = { NOTHING, REPLY, REQUEST, NO_REPLY, NO_SLOT, TIMED_OUT, PORT_CLOSED, PEER_DIED, ENDED };
+mtype = { NOTHING, REPLY, REQUEST, NO_REPLY, NO_SLOT, TIMED_OUT, PORT_CLOSED, PEER_DIED, ENDED,
+          DEADLOCK };
 mtype = { NEVER, LATER, PASSED }; /* a deadline */
 
 /* struct thread */
 mtype state[THREADS + 1] = CALL_IDLE;      /* call.word, low byte */
 byte generation[THREADS + 1];              /* call.word, the rest */
 mtype deadline[THREADS + 1] = NEVER;       /* call.deadline */
-byte port[THREADS + 1];                    /* where it waits */
+byte port[THREADS + 1];                    /* where it waits; with a request in hand it may be stale */
+byte server_of[THREADS + 1];               /* call.server, where circles are possible */
 mtype timer[THREADS + 1] = NEVER;          /* timer.deadline; not NEVER: marked, no fast path */
 bool armed[THREADS + 1];                   /* in a heap */
 byte references[THREADS + 1] = 1;          /* the process's own */
@@ -175,6 +178,9 @@ inline loan_home(h) {
 inline hand_fill(h, c) {
     assert(hand_caller[h] == 0 && hand_parcel[h] == 0);
     hand_caller[h] = c;
+#if CIRCLES
+    server_of[c] = HAND_SERVER(h);
+#endif
     hand_generation[h] = generation[c];
     if
     :: sends[c] != 0 ->
@@ -230,8 +236,12 @@ inline wait_ended(t, status) {
 inline wait_end(t, status) {
     left = false;
     do
-    :: w_port = port[t];
-       atomic { w_state = state[t]; w_generation = generation[t] };
+    :: atomic { w_state = state[t]; w_generation = generation[t] };
+       w_hand = hand_caller[t]; /* port_waited_at looks at the hand, then at the port */
+       atomic {
+           w_port = (w_state == CALL_QUEUED || (w_state == CALL_IDLE && w_hand == 0) -> port[t] : 0);
+           w_hand = 0
+       };
        if
        :: !MAY_END(t, w_state, status) -> break
        :: else
@@ -244,18 +254,19 @@ inline wait_end(t, status) {
                :: port[t] != w_port || !MAY_END(t, state[t], status)
                :: else ->
                    assert(LATE_ENOUGH(t, state[t], status));
+                   left = true;
                    if
                    :: state[t] == CALL_QUEUED ->
                        queue_take(w_port, t);
                        marked[t] = false;
                        state[t] = CALL_IDLE
-                   :: else ->
-                       assert(waiting[w_port] == t);
-                       waiting[w_port] = 0
+                   :: state[t] != CALL_QUEUED && waiting[w_port] == t -> waiting[w_port] = 0
+                   :: else -> left = false
                    fi;
-                   port[t] = 0;
-                   left = true;
-                   wait_ended(t, status)
+                   if
+                   :: left -> port[t] = 0; wait_ended(t, status)
+                   :: else
+                   fi
                fi
            }
        :: w_port == 0 && w_state == CALL_TAKEN -> /* call_leave */
@@ -357,6 +368,7 @@ inline hand_drop(h) {
 /* reply_pass up to the caller's being ready to run: r_answered names it. It is not asked while the
  * loan is lent on (ERR_BUSY). */
 inline reply_pass(h) {
+    port[HAND_SERVER(h)] = 0;
     atomic {
         r_caller = hand_caller[h];
         r_generation = hand_generation[h];
@@ -432,13 +444,26 @@ inline hand_fail(h, status) {
 
 inline thread_finish(self) {
     if
-    :: IS_SERVER(self) -> hand_fail(self, PEER_DIED)
+    :: IS_SERVER(self) ->
+        port[self] = 0;
+        hand_fail(self, PEER_DIED)
     :: else
     fi;
     atomic { assert(running[self] && !gone[self]); running[self] = false; gone[self] = true }
 }
 
 /* --- call ------------------------------------------------------------------------------------- */
+
+/* Who must answer a thread's call: awaited_by. With two servers a cycle has two calls. */
+#define AWAITED(t) (state[t] == CALL_QUEUED && port[t] != 0 -> port[t] + CLIENTS : \
+                    (state[t] == CALL_TAKEN || state[t] == CALL_REPLYING -> server_of[t] : 0))
+#if FAULT == 14 /* cycles are not looked for */
+#define CLOSES_CYCLE(self, at) false
+#elif FAULT == 15 /* only calls that are taken are followed */
+#define CLOSES_CYCLE(self, at) (state[at + CLIENTS] == CALL_TAKEN && AWAITED(at + CLIENTS) == self)
+#else
+#define CLOSES_CYCLE(self, at) (AWAITED(at + CLIENTS) == self)
+#endif
 
 /* message_call; message_call_fast takes the same steps when a server waits. */
 inline message_call(self, at, until, lent) {
@@ -463,8 +488,7 @@ inline message_call(self, at, until, lent) {
 #endif
         :: !closed[at] && waiting[at] != 0 -> /* call_direct_locked */
             c_server = waiting[at];
-            waiting[at] = 0;
-            port[c_server] = 0;
+            waiting[at] = 0; /* the fast path leaves `port` alone */
             timer_cancel(c_server);
             hand_fill(c_server, self);
             thread_result(c_server, REQUEST, 0);
@@ -485,14 +509,15 @@ inline message_call(self, at, until, lent) {
             state[self] = CALL_QUEUED;
             port[self] = at;
             queue_append(at, self);
-            if
-            :: until != NEVER -> timer_arm(self, until)
-            :: else
-            fi;
 #ifdef DEFER
-            locked[at] = true
+            locked[at] = true;
+            timer_arm(self, until)
 #else
-            running[self] = false
+            if
+            :: IS_SERVER(self) && CIRCLES -> locked[at] = true
+            :: !(IS_SERVER(self) && CIRCLES) && until != NEVER -> running[self] = false; timer_arm(self, until)
+            :: else -> running[self] = false
+            fi
 #endif
         fi
     };
@@ -520,10 +545,33 @@ inline message_call(self, at, until, lent) {
         atomic { running[self] = false; locked[at] = false }
     :: else
     fi;
+#else
+    if
+    :: state[self] == CALL_QUEUED && running[self] -> /* waits_for_itself */
+        atomic {
+            if
+            :: CLOSES_CYCLE(self, at) ->
+                queue_take(at, self); /* queue_leave_locked */
+                marked[self] = false;
+                state[self] = CALL_IDLE;
+                port[self] = 0;
+                result[self] = DEADLOCK
+            :: else ->
+                running[self] = false;
+                if
+                :: until != NEVER -> timer_arm(self, until)
+                :: else
+                fi
+            fi;
+            locked[at] = false
+        }
+    :: else
+    fi;
 #endif
     atomic { /* it runs on */
         running[self];
-        assert(state[self] == CALL_IDLE && port[self] == 0 && timer[self] == NEVER);
+        assert(state[self] == CALL_IDLE && timer[self] == NEVER);
+        assert(port[self] == 0 || hand_caller[self] != 0);
         assert(result[self] != NOTHING && !marked[self]);
         assert(result[self] != REPLY || answers[self] == generation[self]);
         deadline[self] = NEVER;
@@ -590,7 +638,8 @@ inline receive_or_wait(self, at, until) {
     };
     atomic {
         running[self];
-        assert(port[self] == 0 && timer[self] == NEVER && state[self] == CALL_IDLE);
+        assert(timer[self] == NEVER && state[self] == CALL_IDLE);
+        assert(port[self] == 0 || hand_caller[self] != 0);
         assert(result[self] != NOTHING)
     }
 }
@@ -628,11 +677,6 @@ inline message_reply_receive_fast(self, at) {
 #else
 #define CHOOSE_DEADLINE(when) when = NEVER
 #endif
-#if CHAIN == 24 /* two that may wait for each other (ERR_DEADLOCK is not there yet) */
-#define CHOOSE_SERVER_DEADLINE(when) when = LATER
-#else
-#define CHOOSE_SERVER_DEADLINE(when) CHOOSE_DEADLINE(when)
-#endif
 #ifdef LOANS
 #define CHOOSE_PARCEL(parcel) if :: with = 0 :: with = parcel fi
 #else
@@ -644,7 +688,7 @@ inline message_reply_receive_fast(self, at) {
 proctype client(byte me; byte calls; byte ports) {
     byte p, c_server;
     byte e_caller, e_generation, e_next, e_next_generation; bool e_held;
-    byte w_port, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
     byte r_caller, r_generation; bool r_ok, r_lent_on;
     mtype when = NEVER;
     byte with;
@@ -680,7 +724,7 @@ proctype client(byte me; byte calls; byte ports) {
 proctype server(byte me) {
     byte c_server, c_caller;
     byte e_caller, e_generation, e_next, e_next_generation; bool e_held;
-    byte w_port, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
     byte r_caller, r_generation, r_answered; bool r_ok, r_lent_on;
     bool f_done, called, waited; byte with;
     mtype when = NEVER;
@@ -719,10 +763,11 @@ proctype server(byte me) {
             fi
         fi
     :: MAY(CHAIN, me) && hand_caller[me] != 0 && !called && !LENT_ON(me) ->
-        atomic { called = true; CHOOSE_SERVER_DEADLINE(when); CHOOSE_PARCEL(hand_parcel[me]) };
+        atomic { called = true; CHOOSE_DEADLINE(when); CHOOSE_PARCEL(hand_parcel[me]) };
         message_call(me, 3 - PORT_OF(me), when, with);
         atomic { when = NEVER; with = 0 }
     :: MAY(KEEP, me) && hand_caller[me] != 0 && hand_caller[KEPT(me)] == 0 ->
+        port[me] = 0;
         deadlines_enter(me);
         atomic { /* message_reply_keep */
             hand_caller[KEPT(me)] = hand_caller[me];
@@ -741,6 +786,7 @@ proctype server(byte me) {
             r_answered = 0
         }
     :: MAY(FORGET, me) && hand_caller[me] != 0 && !LENT_ON(me) -> /* receives without a reply */
+        port[me] = 0;
         hand_fail(me, NO_REPLY)
     :: MAY(HANG, me) && hand_caller[me] != 0 && !ending[me] -> ending[me] /* an endless loop */
 #ifdef DEFER
@@ -764,7 +810,7 @@ proctype server(byte me) {
 /* timers_run: any timer that is armed may expire, at any moment. */
 proctype timers() {
     byte e;
-    byte w_port, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
 
     do
     :: atomic {
@@ -784,14 +830,15 @@ proctype timers() {
 proctype end(byte v) {
     byte r_caller, r_generation; bool r_ok, r_lent_on;
     byte c_caller;
-    byte w_port, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
 
     ending[v] = true;
     wait_end(v, ENDED);
 #if FAULT != 13 /* a thread that began to wait as its process ended is not looked for again */
     do
     :: gone[v] -> break
-    :: !gone[v] && (port[v] != 0 || state[v] == CALL_TAKEN) -> wait_end(v, ENDED)
+    :: !gone[v] && ((port[v] != 0 && hand_caller[v] == 0) || state[v] != CALL_IDLE) ->
+        wait_end(v, ENDED)
     od;
 #else
     gone[v];
@@ -837,7 +884,7 @@ proctype end(byte v) {
 #define WAITS_LONG(c) (!ending[c] && deadline[c] == NEVER && \
                        ((WAITS_FOR(c, 3) && STUCK(3)) || (WAITS_FOR(c, 4) && STUCK(4)) || \
                         PATIENT(c, 3) || PATIENT(c, 4)))
-#define PATIENT(c, s) (HELD_BY(c, KEPT(s)) && port[s] != 0) /* kept, and the server receives */
+#define PATIENT(c, s) (HELD_BY(c, KEPT(s)) && waiting[PORT_OF(s)] == s) /* kept, and the server receives */
 #define STUCK(s) (!gone[s] && (HANGS(s) || waits_long[s] || lent_long[s]))
 bool waits_long[THREADS + 1];
 bool lent_long[THREADS + 1];
@@ -847,7 +894,7 @@ bool lent_long[THREADS + 1];
 #define STALE(t) (HAND_NAMES(3, t) + HAND_NAMES(4, t) + HAND_NAMES(5, t) + HAND_NAMES(6, t))
 
 #define CHECK_THREAD(t) \
-    assert(!(running[t] && (port[t] != 0 || state[t] != CALL_IDLE))); \
+    assert(!(running[t] && ((port[t] != 0 && hand_caller[t] == 0) || state[t] != CALL_IDLE))); \
     assert(state[t] != CALL_REPLYING); \
     assert(!ending[t] || gone[t]); \
     assert(references[t] == (ending[t] && cleaned -> 0 : 1) + STALE(t)); \
