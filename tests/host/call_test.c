@@ -596,7 +596,7 @@ TEST(a_begun_call_closes_no_cycle) {
     handle_t port_handle;
     uint64_t call;
     (void)port_of(b, &port_handle);
-    CHECK_EQ(system_call_create(bt, port_handle, 7, &call), OK);
+    CHECK_EQ(system_call_create(bt, program_object(bt, port_handle), 7, &call), OK);
     program_receive(ct, c_port, 0);
     program_begin(bt, (handle_t)call, b_call_c, 1, 0, 0);
     program_call(ct, c_call, 2, 0, 0);

@@ -146,23 +146,41 @@ static void chain(void)
     pages_free((void *)(uaddr_t)page, 1);
 }
 
+static uint64_t kept_by(const struct peer *peer)
+{
+    struct message message = {.tag = DO_COUNT};
+    EXPECT(ask(peer->port, &message, 5000), OK);
+    return message.word[0];
+}
+
 // Two loans are out when the lender ends; its memory goes when both are home.
 static void lender_ends(void)
 {
-    struct peer victim = peer_start_program("/test/message_memory", "lender", second.port);
     struct child_end end;
-    EXPECT(child_wait(&end, deadline_after(2500 * MS)), ERR_TIMED_OUT);
-    EXPECT(ask_words(second.port, DO_CLOSE, 0, 0, 0), OK);
+    uint64_t kept = kept_by(&second);
+    struct peer victim = peer_start_program("/test/message_memory", "lender", second.port);
+    while (kept_by(&second) != kept + 2)
+        EXPECT(sleep_until(deadline_after(10 * MS)), OK);
+    EXPECT(system_process_end(victim.child.process, 0), OK);
+    for (uint64_t i = kept; i < kept + 2; i++) {
+        EXPECT(child_wait(&end, deadline_after(300 * MS)), ERR_TIMED_OUT);
+        EXPECT(ask_words(second.port, DO_CLOSE, i, 0, 0), OK);
+    }
     peer_wait(&victim);
 }
 
+// One with a call that it has begun, one with its own; neither has a deadline.
 static int be_lender(void)
 {
     volatile uint64_t *one = page_with(1), *two = page_with(2);
-    struct peer peer = {.port = start_handle("uses")};
-    (void)send(&peer, DO_WAIT, 400, page_of(one, PARCEL_LEND, 0), 100);
-    (void)send(&peer, DO_WAIT, 100, page_of(two, PARCEL_LEND, 0), 50); // still queued then
-    (void)send(&peer, DO_KEEP, 100, page_of(two, PARCEL_LEND, 0), 1000);
+    handle_t port = start_handle("uses");
+    struct message message = {.tag = DO_KEEP, .parcel = page_of(one, PARCEL_LEND, 0)};
+    uint64_t own, call;
+    EXPECT(system_port_create(0, &own), OK);
+    EXPECT(system_call_create((handle_t)own, 0, &call), OK);
+    EXPECT(message_begin((handle_t)call, port, &message, 0), OK);
+    message = (struct message){.tag = DO_KEEP, .parcel = page_of(two, PARCEL_LEND, 0)};
+    EXPECT(message_call(port, &message, 0), OK);
     return 0;
 }
 

@@ -89,6 +89,9 @@ static bool obey(enum deed deed, const struct message *request, struct message *
     case DO_KEEP:
         EXPECT(message_keep(&kept[kept_count++ % KEPT]), OK);
         return true;
+    case DO_COUNT:
+        answer->word[0] = kept_count;
+        return false;
     case DO_ANSWER:
         kept_answer(request->word[0], request->word[1], answer);
         return false;
