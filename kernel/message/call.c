@@ -72,20 +72,26 @@ static const struct thread *awaited_by(const struct thread *thread, uint64_t sta
     return thread != nullptr && thread->sibling == nullptr ? thread : nullptr;
 }
 
-// The sum of the generations of the calls that this one waits for, if it is among them; else 0.
+// The sum of the words of the calls that this one waits for, if it is among them; else 0. A cycle
+// of others may be met, which was none when the last of them queued (a port has gone to another
+// receiver since): a thread seen before is met again, since that moves on at each power of two.
 static uint64_t cycle_of(const struct thread *caller) {
     uint64_t sum = 0;
-    const struct thread *thread = caller;
-    do {
+    const struct thread *thread = caller, *seen = nullptr;
+    for (unsigned steps = 1; thread != nullptr && thread != seen; steps++) {
+        if ((steps & (steps - 1)) == 0)
+            seen = thread;
         uint64_t word = __c11_atomic_load(&thread->call.word, __ATOMIC_SEQ_CST);
-        sum += word & ~CALL_STATE_MASK;
+        sum += word;
         thread = awaited_by(thread, word & CALL_STATE_MASK);
-    } while (thread != nullptr && thread != caller);
-    return thread != nullptr ? sum : 0;
+        if (thread == caller)
+            return sum;
+    }
+    return 0;
 }
 
-// Generations only grow, so calls whose sum stays have all waited at one time. This one is QUEUED:
-// of two that close a cycle at once, at least one finds it.
+// Words only grow while a call waits and from call to call, so those whose sum stays have all
+// waited at one time. This one is QUEUED: of two that close a cycle at once, at least one finds it.
 static bool waits_for_itself(const struct thread *caller) {
     uint64_t sum = cycle_of(caller);
     return sum != 0 && cycle_of(caller) == sum;

@@ -242,7 +242,25 @@ TEST(a_thread_that_calls_itself_fails) {
     end();
 }
 
-// Each is to serve the one before. Who waits to receive first is called directly, else the call queues.
+// It was none when they called: A was to serve C then.
+TEST(a_cycle_of_others_is_left_alone) {
+    begin();
+    handle_t port_handle, granted;
+    handle_t to_a = call_handle(c, port_of(a, &port_handle));
+    program_call(ct, to_a, 1, 0, 0);
+    program_call(bt, b_call_c, 2, 0, 0);
+    CHECK(ct->port != nullptr && bt->port != nullptr);
+    CHECK_EQ(handle_grant(a, port_handle, b, RIGHTS_ALL, true, &granted), OK);
+    program_call(at, a_call, 3, 0, host_ticks + 500);
+    CHECK(at->port != nullptr);
+    kernel_wait(1500);
+    program_run(at);
+    CHECK_EQ(program_status(at), ERR_TIMED_OUT);
+    end();
+}
+
+// Each is to serve the one before. Who waits to receive first is called directly, else the call
+// queues.
 static void five_in_a_circle(unsigned receiving) {
     static constexpr unsigned COUNT = 5;
     struct process *process[COUNT];
