@@ -4,6 +4,7 @@
 #include "hart/process.h"
 #include "hart/quiet.h"
 #include "message/begin.h"
+#include "message/system_call.h"
 
 static constexpr unsigned ENTRIES_PER_FRAME = PAGE_SIZE / sizeof(struct handle_entry);
 static constexpr unsigned CAPACITY_LIMIT = 1u << HANDLE_INDEX_BITS;
@@ -138,6 +139,10 @@ static struct handle_entry *entry_take_locked(struct handle_table *table) {
     return entry;
 }
 
+static bool port_revokes(const struct port *port, uint64_t badge) {
+    return (uint32_t)(badge - port->revoked) < port->revoked_count;
+}
+
 // Fills a reserved entry; takes over a reference.
 static handle_t entry_fill_locked(struct process *process, struct object *object, rights_t rights,
                                   uint32_t badge) {
@@ -145,10 +150,12 @@ static handle_t entry_fill_locked(struct process *process, struct object *object
     unsigned index = (unsigned)(entry - process->handles.entries);
     entry->object = object;
     entry->badge = (uint64_t)badge << BADGE_OWNER_SHIFT | process->number;
+    bool port = object->type == OBJECT_PORT;
+    if (port && port_revokes((const struct port *)object, badge))
+        rights &= (rights_t)~RIGHT_CALL;
     entry->rights = rights;
     entry->type = object->type;
     handle_t handle = (handle_t)(index | (entry->handle & ~INDEX_MASK));
-    bool port = object->type == OBJECT_PORT;
     bool calls = port && (rights & RIGHT_CALL), receives = port && (rights & RIGHT_RECEIVE);
     handle_t none = no_handle(index);
     if (receives)
@@ -200,18 +207,37 @@ struct handle_entry *handle_look_up(struct process *process, handle_t handle,
     return *status == OK ? entry : nullptr;
 }
 
+// Takes one entry out of the sender's table, or refers to its object once more, and makes the
+// receiver's. Everything was checked and room is there.
+static handle_t entry_pass(struct process *sender, handle_t handle, struct process *receiver,
+                           rights_t mask, bool move, rights_t *granted) {
+    struct handle_entry *entry = handle_entry(sender, handle);
+    rights_t only = entry->type == OBJECT_PORT ? RIGHT_RECEIVE : 0; // never lost, or doubled
+    rights_t rights = (rights_t)((entry->rights & (mask | only)) & (move ? ~0 : ~only));
+    uint32_t badge = (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT);
+    struct object *object = entry->object;
+    if (move)
+        (void)entry_clear_locked(&sender->handles, entry);
+    else
+        object_reference(object);
+    *granted = rights;
+    return entry_fill_locked(receiver, object, rights, badge);
+}
+
 status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
                           handle_t *duplicate) {
-    struct handle_entry *entry = handle_entry(process, handle);
-    if (entry == nullptr)
-        return ERR_BAD_HANDLE;
-    if (!(entry->rights & RIGHT_DUPLICATE))
-        return ERR_NO_RIGHT;
-    rights_t kept = entry->rights & rights;
-    if (entry->type == OBJECT_PORT)
-        kept &= (rights_t)~RIGHT_RECEIVE;
-    return handle_install(process, entry->object, kept,
-                          (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT), duplicate);
+    rights_t left;
+    spinlock_acquire(&process->handles.lock);
+    const struct handle_entry *entry = handle_entry(process, handle);
+    status_t status = entry == nullptr ? ERR_BAD_HANDLE : OK;
+    if (status == OK && !(entry->rights & RIGHT_DUPLICATE))
+        status = ERR_NO_RIGHT;
+    if (status == OK)
+        status = table_reserve_locked(process, 1);
+    if (status == OK)
+        *duplicate = entry_pass(process, handle, process, rights, false, &left);
+    spinlock_release(&process->handles.lock);
+    return status;
 }
 
 status_t handle_install(struct process *process, struct object *object, rights_t rights,
@@ -273,6 +299,36 @@ bool handles_close_some(struct process *process, unsigned *index, unsigned limit
         (void)!handle_close(process, handle);
     }
     return *index >= table->fresh;
+}
+
+// A piece of one process's table. Others' handles are made and moved under the lock of the table
+// where they go, and may not call if the port says so: what is not here yet has lost the right when
+// it comes. The handles of a process that ended go without being used.
+status_t system_port_revoke(struct thread *, struct port *port, uint32_t badge, uint64_t count,
+                            uint64_t from, uint64_t *result) {
+    struct process *process = process_from((uint32_t)(from >> HANDLE_INDEX_BITS));
+    port->revoked = badge;
+    port->revoked_count = process != nullptr ? count : 0;
+    if (process == nullptr)
+        return OK;
+    struct handle_table *table = &process->handles;
+    uint64_t first = (uint64_t)process->number << HANDLE_INDEX_BITS;
+    uint64_t index = from > first ? from - first : 0;
+    spinlock_acquire(&table->lock);
+    bool ended = process->live == 0 && process->state >= PROCESS_ENDING;
+    uint64_t end = ended ? 0 : table->fresh;
+    for (unsigned left = ENTRIES_PER_FRAME; index < end && left > 0; index++, left--) {
+        struct handle_entry *entry = &table->entries[index];
+        if (entry->object != &port->object ||
+            !port_revokes(port, entry->badge >> BADGE_OWNER_SHIFT))
+            continue;
+        entry->rights &= (rights_t)~RIGHT_CALL;
+        entry->call_handle = (entry->call_handle & ~INDEX_MASK) | no_handle((unsigned)index);
+    }
+    *result = first + (index < end ? index : CAPACITY_LIMIT);
+    spinlock_release(&table->lock);
+    process_release(process);
+    return OK;
 }
 
 // --- handles in messages -------------------------------------------------------------------------
@@ -341,23 +397,6 @@ static void tables_unlock(struct process *a, struct process *b) NO_THREAD_SAFETY
     spinlock_release(&a->handles.lock);
     if (b != a)
         spinlock_release(&b->handles.lock);
-}
-
-// Takes one entry out of the sender's table, or refers to its object once more, and makes the
-// receiver's. Everything was checked and room is there.
-static handle_t entry_pass(struct process *sender, handle_t handle, struct process *receiver,
-                           rights_t mask, bool move, rights_t *granted) {
-    struct handle_entry *entry = handle_entry(sender, handle);
-    rights_t only = entry->type == OBJECT_PORT ? RIGHT_RECEIVE : 0; // never lost, or doubled
-    rights_t rights = (rights_t)((entry->rights & (mask | only)) & (move ? ~0 : ~only));
-    uint32_t badge = (uint32_t)(entry->badge >> BADGE_OWNER_SHIFT);
-    struct object *object = entry->object;
-    if (move)
-        (void)entry_clear_locked(&sender->handles, entry);
-    else
-        object_reference(object);
-    *granted = rights;
-    return entry_fill_locked(receiver, object, rights, badge);
 }
 
 status_t handles_pass(struct process *sender, struct process *receiver, const struct object *port,

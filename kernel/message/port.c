@@ -105,6 +105,7 @@ void port_close(struct port *port) {
     spinlock_acquire(&port->lock);
     port->closed = !port->boot; // nothing is posted any more
     port->receiver = nullptr;
+    port->revoked_count = 0;
     spinlock_release(&port->lock);
     while ((event = port_take_event(port)) != nullptr)
         event_drop(event);

@@ -35,6 +35,8 @@ struct port {
     struct thread *waiting;              // to receive, linked by thread->next
     struct thread_list queue;            // with QUEUED calls: the first of each process
     struct event_list notifications, events;
+    uint32_t revoked;       // handles with badges from this one on, so many, may not call: while
+    uint64_t revoked_count; // port_revoke goes through the tables of all processes
     bool closed;
     bool boot;       // named at boot: stays open when its receiver ends
     char name[16];

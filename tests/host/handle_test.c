@@ -17,6 +17,7 @@
 // sources: kernel/memory/large.c kernel/memory/split.c
 // defines: BATON_DEBUG=1
 #include "kernel.h"
+#include "message/system_call.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -49,6 +50,13 @@ static void end(void) {
 static handle_t install(rights_t rights) {
     handle_t handle = HANDLE_NONE;
     CHECK_EQ(handle_install(one, &port->object, rights, 0, &handle), OK);
+    return handle;
+}
+
+static handle_t install_badge(struct process *process, uint32_t badge) {
+    static constexpr rights_t all = RIGHT_CALL | RIGHT_TRANSFER | RIGHT_DUPLICATE;
+    handle_t handle = HANDLE_NONE;
+    CHECK_EQ(handle_install(process, &port->object, all, badge, &handle), OK);
     return handle;
 }
 
@@ -186,6 +194,113 @@ TEST(rights_only_shrink) {
     CHECK_EQ(status, ERR_NO_RIGHT);
     CHECK(handle_look_up(one, copy, OBJECT_THREAD, 0, &status) == nullptr);
     CHECK_EQ(status, ERR_WRONG_TYPE);
+    end();
+}
+
+static void revoke_piece(uint32_t badge, uint64_t count, uint64_t *from) {
+    uint64_t next = 0;
+    CHECK_EQ(system_port_revoke(nullptr, port, badge, count, *from, &next), OK);
+    *from = next;
+}
+
+static void revoke(uint32_t badge, uint64_t count) {
+    uint64_t from = 0;
+    do
+        revoke_piece(badge, count, &from);
+    while (from != 0);
+    CHECK_EQ(port->revoked_count, 0);
+}
+
+// How many handles with badges from one on may call the port.
+static unsigned callers_with(struct process *process, uint32_t badge, uint64_t count) {
+    const struct handle_table *table = &process->handles;
+    unsigned callers = 0;
+    entries_check(process);
+    for (unsigned i = 1; i < table->fresh; i++) {
+        const struct handle_entry *entry = &table->entries[i];
+        if ((uint16_t)entry->handle == i && (entry->rights & RIGHT_CALL))
+            callers += (entry->badge >> BADGE_OWNER_SHIFT) - badge < count;
+    }
+    return callers;
+}
+
+TEST(revoked_handles_may_not_call) {
+    static constexpr unsigned MANY = 300; // three pieces of a table
+    static handle_t many[MANY];
+    struct port *other;
+    handle_t to_other;
+    begin();
+    CHECK_EQ(port_create(&kernel_process, 0, &other), OK);
+    CHECK_EQ(handle_install(one, &other->object, RIGHT_CALL, 2, &to_other), OK);
+    object_release(&other->object);
+    for (unsigned i = 0; i < MANY; i++)
+        many[i] = install_badge(one, i % 5);
+    handle_t far = install_badge(two, 2), last = install_badge(two, ~0u);
+    CHECK_EQ(handle_close(one, many[7]), OK);
+    revoke(2, 1);
+    CHECK_EQ(callers_with(one, 0, 5), 4 * MANY / 5 + 1); // with the other port's
+    CHECK(handle_entry(one, to_other)->rights == RIGHT_CALL);
+    CHECK_EQ(callers_with(two, 0, 1ull << 32), 1);
+    status_t status;
+    CHECK(handle_look_up(two, far, OBJECT_PORT, RIGHT_CALL, &status) == nullptr);
+    CHECK_EQ(status, ERR_NO_RIGHT);
+    CHECK_EQ(handle_entry(two, far)->rights, RIGHT_TRANSFER | RIGHT_DUPLICATE);
+    CHECK_EQ(callers_with(one, 2, 1), 1);
+    (void)install_badge(one, 2); // made since, and good
+    CHECK_EQ(callers_with(one, 2, 1), 2);
+    revoke(0, 1ull << 32);
+    CHECK_EQ(callers_with(one, 0, 1ull << 32), 1);
+    CHECK(handle_look_up(two, last, OBJECT_PORT, RIGHT_CALL, &status) == nullptr);
+    CHECK(handle_look_up(one, receive_right, OBJECT_PORT, RIGHT_RECEIVE, &status) != nullptr);
+    for (unsigned i = 0; i < MANY; i++)
+        CHECK_EQ(handle_close(one, many[i]), i == 7 ? ERR_BAD_HANDLE : OK);
+    end();
+}
+
+// Handles that move from where it has not looked yet to where it has, or are doubled there.
+TEST(what_moves_while_it_is_revoked_is_revoked) {
+    for (unsigned moves_at = 0;; moves_at++) {
+        begin();
+        for (unsigned i = 0; i < 200; i++)
+            (void)install_badge(one, i == 150 ? 9 : 1);
+        handle_t moved = install_badge(two, 9), doubled;
+        uint64_t from = 0;
+        unsigned pieces = 0;
+        do {
+            if (pieces++ == moves_at) {
+                struct handle_batch b = {.tag = 1ull << TAG_MOVE_SHIFT | 0xffull << TAG_RIGHTS_SHIFT,
+                                         .low = moved};
+                CHECK_EQ(handle_duplicate(two, moved, RIGHT_CALL, &doubled), OK);
+                CHECK_EQ(handles_pass(two, one, nullptr, &b), OK);
+            }
+            revoke_piece(9, 1, &from);
+        } while (from != 0);
+        CHECK_EQ(callers_with(one, 9, 1), 0);
+        CHECK_EQ(callers_with(two, 9, 1), 0);
+        CHECK_EQ(callers_with(one, 1, 1), 199);
+        end();
+        if (moves_at > pieces)
+            break;
+        CHECK(pieces > 4);
+    }
+}
+
+// Of a process that has ended there is no table any more; a port that is closed revokes nothing.
+TEST(revoking_passes_over_the_dead) {
+    begin();
+    (void)install_badge(two, 1);
+    process_end(two, END_KILLED, 0, 0, 0);
+    kernel_settle();
+    CHECK_EQ(two->state, PROCESS_ENDED);
+    revoke(0, 1ull << 32);
+    uint64_t from = 0;
+    revoke_piece(1, 1, &from);
+    CHECK_EQ(port->revoked_count, 1);
+    struct port *same = port;
+    object_reference(&same->object);
+    CHECK_EQ(handle_close(one, receive_right), OK);
+    CHECK_EQ(same->revoked_count, 0);
+    object_release(&same->object);
     end();
 }
 

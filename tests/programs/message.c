@@ -195,6 +195,44 @@ static void many_handles(void)
     EXPECT(system_handle_close((handle_t)port), OK);
 }
 
+// From another process, which keeps what it was given: see handle_test.
+static void revoked(void)
+{
+    uint64_t port, one, copy, two, type, detail, call;
+    struct message message;
+    struct message_info info;
+    EXPECT(system_port_create(0, &port), OK);
+    EXPECT(system_call_create((handle_t)port, 100, &call), OK);
+    EXPECT(system_port_derive((handle_t)port, 1, RIGHTS_ALL, &one), OK);
+    EXPECT(system_handle_duplicate((handle_t)one, RIGHTS_ALL, &copy), OK);
+    EXPECT(system_port_derive((handle_t)port, 2, RIGHTS_ALL, &two), OK);
+    message = (struct message){.word = {5}};
+    EXPECT(message_begin((handle_t)call, (handle_t)one, &message, 0), OK); // arrives still
+    EXPECT(port_revoke((handle_t)one, 1, 1), ERR_NO_RIGHT);
+    EXPECT(port_revoke((handle_t)port, 1, 1), OK);
+    EXPECT(ask_words((handle_t)one, DO_ECHO, 0, 0, 0), ERR_NO_RIGHT);
+    EXPECT(ask_words((handle_t)copy, DO_ECHO, 0, 0, 0), ERR_NO_RIGHT);
+    EXPECT(system_handle_query((handle_t)copy, &type, &detail), OK);
+    EXPECT(type >> 8, RIGHT_TRANSFER | RIGHT_DUPLICATE);
+    message = (struct message){.tag = DO_HANDLES | 0xffull << 32, .handle = {(handle_t)copy}};
+    EXPECT(ask(server.port, &message, 1000), OK);
+    EXPECT(message.word[0] >> 8, RIGHT_TRANSFER | RIGHT_DUPLICATE);
+    EXPECT(message_receive((handle_t)port, &message, &info, deadline_default()), OK);
+    EXPECT(info.badge >> BADGE_OWNER_SHIFT == 1 && message.word[0] == 5, true);
+    EXPECT(message_reply(HANDLE_NONE, &message), OK);
+    EXPECT(message_receive((handle_t)port, &message, &info, deadline_default()), OK);
+    EXPECT(info.kind == KIND_COMPLETION && !info.failed, true);
+    EXPECT(message_begin((handle_t)call, (handle_t)one, &message, 0), ERR_NO_RIGHT);
+    EXPECT(message_begin((handle_t)call, (handle_t)two, &message, 0), OK);
+    EXPECT(port_revoke((handle_t)port, 0, 1ull << 32), OK);
+    EXPECT(ask_words((handle_t)two, DO_ECHO, 0, 0, 0), ERR_NO_RIGHT);
+    EXPECT(system_handle_close((handle_t)port), OK);
+    EXPECT(ask_words((handle_t)two, DO_ECHO, 0, 0, 0), ERR_NO_RIGHT);
+    handle_t others[] = {(handle_t)one, (handle_t)copy, (handle_t)two, (handle_t)call};
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
+        EXPECT(system_handle_close(others[i]), OK);
+}
+
 // --- notifications -------------------------------------------------------------------------------
 
 static void notifications(void)
@@ -348,7 +386,8 @@ int main(int argc, char **argv)
     } cases[] = {
         {"words", words},     {"registers", registers}, {"wrong", wrong},
         {"deadlines", deadlines}, {"kept", kept},       {"deaths", deaths},
-        {"handles", handles}, {"many_handles", many_handles}, {"notifications", notifications},
+        {"handles", handles}, {"many_handles", many_handles},     {"revoked", revoked},
+        {"notifications", notifications},
         {"begun", begun},
     };
     EXPECT(landing_prepare_default(), OK);

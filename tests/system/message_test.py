@@ -11,7 +11,7 @@ import harness
 SEED = int(os.environ.get("BATON_SEED", "1"))
 STRESS = int(os.environ.get("BATON_STRESS", "1"))
 WORDS = ["words", "registers", "wrong", "deadlines", "kept", "deaths", "handles", "many_handles",
-         "notifications", "begun"]
+         "revoked", "notifications", "begun"]
 MEMORY = ["lend", "give", "clone", "refusals", "late", "chain", "death_with_loan", "lender_ends"]
 
 

@@ -57,3 +57,15 @@ static inline status_t system_call(unsigned number, uint64_t a, uint64_t b, uint
     }
 SYSTEM_CALL_TABLE(SYSTEM_STUB)
 #undef SYSTEM_STUB
+
+// Takes the right to call a port of one's own from all handles with `count` badges from `badge` on,
+// whoever has them.
+static inline status_t port_revoke(handle_t port, uint32_t badge, uint64_t count)
+{
+    uint64_t from = 0;
+    status_t status;
+    do
+        status = system_port_revoke(port, badge, count, from, &from);
+    while (status == OK && from != 0);
+    return status;
+}
