@@ -73,8 +73,8 @@
     /* Result: a handle to call the port, whose messages carry this badge. ERR_NO_HANDLE. */       \
     X(17, port_derive, 1, PORT, RIGHT_RECEIVE,                                                     \
       (3, handle_t, port, uint32_t, badge, rights_t, rights))                                      \
-    /* Takes RIGHT_CALL from handles of the port with `count` badges from `badge` on, a piece at a  \
-       time: begin with `from` 0 and go on with what comes back until that is 0 (port_revoke in    \
+    /* Takes RIGHT_CALL from handles of the port with `count` badges from `badge` on, a piece at   \
+       a time: begin with `from` 0 and go on with what comes back until that is 0 (port_revoke in  \
        libsys), by one thread, which derives none of them meanwhile. Then no such handle is left,  \
        whoever had it; requests sent before still arrive. */                                       \
     X(18, port_revoke, 1, PORT, RIGHT_RECEIVE,                                                     \

@@ -19,8 +19,9 @@ static constexpr uint32_t SPECIAL_FS = 1 << 1;      // it has an FS base
 // No timer is armed.
 static constexpr ticks_t TICK_NEVER = ~0ull;
 
-struct run_queue {
-    struct thread *first, *last;
+// Linked by thread->next.
+struct thread_list {
+    struct thread *first, *last; // the last counts unless the list is empty
 };
 
 struct hart_counters {
@@ -47,7 +48,7 @@ struct hart {
     bool online;
     int64_t tokens_seen;  // tokens at the last tick
     ticks_t switched;     // when `current` began to run
-    struct run_queue queue[BANDS];
+    struct thread_list queue[BANDS];
     uint32_t queued;      // threads in the queues
     _Atomic uint32_t load; // the same plus the running one, for others to read
     struct task *tasks;    // kernel work to do before a thread is picked

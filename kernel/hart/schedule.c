@@ -12,19 +12,13 @@ unsigned hart_count;
 // --- queues --------------------------------------------------------------------------------------
 
 static void queue_append(struct hart *hart, struct thread *thread) {
-    struct run_queue *queue = &hart->queue[thread->band];
-    thread->next = nullptr;
-    if (queue->first == nullptr)
-        queue->first = thread;
-    else
-        queue->last->next = thread;
-    queue->last = thread;
+    thread_append(&hart->queue[thread->band], thread);
     hart->queued++;
 }
 
 static struct thread *queue_take(struct hart *hart) {
     for (unsigned band = 0; band < BANDS; band++) {
-        struct run_queue *queue = &hart->queue[band];
+        struct thread_list *queue = &hart->queue[band];
         struct thread *thread = queue->first;
         if (thread == nullptr)
             continue;

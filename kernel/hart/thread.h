@@ -71,6 +71,15 @@ status_t thread_start(struct thread *thread);
 // What a thread and a begun call have in common.
 void thread_prepare(struct thread *thread, struct process *process);
 
+static inline void thread_append(struct thread_list *list, struct thread *thread) {
+    thread->next = nullptr;
+    if (list->first == nullptr)
+        list->first = thread;
+    else
+        list->last->next = thread;
+    list->last = thread;
+}
+
 // Lets a thread run that waits for nothing: on its last hart, a new one where fewest are runnable.
 // A begun call completes; no lock is held then.
 void thread_ready(struct thread *thread);

@@ -5,10 +5,6 @@
 #include "message/receive.h"
 #include "message/system_call.h"
 
-static struct begun *begun_of(struct event *event) {
-    return (struct begun *)((uint8_t *)event - offsetof(struct begun, event));
-}
-
 void begun_initialize(struct begun *begun, struct port *port, uint64_t badge) {
     thread_prepare(&begun->caller, begun->caller.object.owner);
     begun->caller.slow.begun = true;
@@ -28,7 +24,7 @@ void begun_complete(struct thread *caller) {
 
 // The error of a call that failed goes where a reply has its status: the receive went well.
 void begun_deliver(struct event *event, struct thread *receiver) {
-    struct begun *begun = begun_of(event);
+    struct begun *begun = CONTAINER_OF(event, struct begun, event);
     const struct registers *r = &begun->caller.registers;
     uint64_t error = (uint16_t)r->rax;
     struct passed passed = {{r->rsi | error, r->r8, r->r9}, r->rdx, r->rax >> RESULT_CHARGE_SHIFT};
@@ -40,7 +36,7 @@ void begun_deliver(struct event *event, struct thread *receiver) {
     begun_idle(begun);
 }
 
-void begun_drop(struct event *event) { begun_idle(begun_of(event)); }
+void begun_drop(struct event *event) { begun_idle(CONTAINER_OF(event, struct begun, event)); }
 
 bool begun_cancel(struct begun *begun) {
     bool ended = wait_end(&begun->caller, ERR_CANCELLED);
@@ -65,9 +61,9 @@ void message_begin(struct thread *thread) {
     status_t status;
     spinlock_acquire(&thread->handles->lock); // it is not closed meanwhile
     struct begun *begun = object_look_up(thread, call, OBJECT_CALL, RIGHT_BEGIN, &status);
-    if (begun != nullptr && begun->busy) {
+    if (begun != nullptr && begun->busy)
         status = ERR_BUSY;
-    } else if (begun != nullptr) {
+    if (status == OK) {
         begun->busy = true;
         object_reference(&begun->caller.object);
     }

@@ -90,13 +90,6 @@ static uint64_t cycle_of(const struct thread *caller) {
     return 0;
 }
 
-// Words only grow while a call waits and from call to call, so those whose sum stays have all
-// waited at one time. This one is QUEUED: of two that close a cycle at once, at least one finds it.
-static bool waits_for_itself(const struct thread *caller) {
-    uint64_t sum = cycle_of(caller);
-    return sum != 0 && cycle_of(caller) == sum;
-}
-
 static status_t call_queue_locked(struct port *port, struct thread *caller) REQUIRES(port->lock) {
     const struct registers *r = &caller->registers;
     const struct handle_batch batch = {r->rsi, r->r8, r->r9};
@@ -109,9 +102,11 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     if (status != OK)
         return status;
     queue_append_locked(port, caller);
-    if (!caller->slow.begun && waits_for_itself(caller)) {
-        queue_take_locked(port, caller);
-        queued_call_end(caller);
+    // Words only grow while a call waits and from call to call, so those whose sum stays have all
+    // waited at one time. This one is QUEUED: of two that close a cycle at once, one finds it.
+    uint64_t sum = caller->slow.begun ? 0 : cycle_of(caller);
+    if (sum != 0 && cycle_of(caller) == sum) {
+        queue_leave_locked(port, caller);
         return ERR_DEADLOCK;
     }
     if (caller->call.deadline != 0)
@@ -293,7 +288,11 @@ static void receive_or_wait(struct port *port, struct thread *thread, struct thr
         received = true;
     }
     if (!received) {
-        receive_wait_locked(port, thread, deadline);
+        thread->port = port;
+        thread->next = port->waiting;
+        port->waiting = thread;
+        if (deadline != 0)
+            timer_arm(&thread->timer, deadline);
         hart_leave(hart);
     }
     spinlock_release(&port->lock);
@@ -311,11 +310,13 @@ void message_receive(struct thread *thread) {
     status_t status;
     struct port *port = object_look_up(thread, (handle_t)thread->registers.rdi, OBJECT_PORT,
                                        RIGHT_RECEIVE, &status);
-    thread->port = nullptr;
-    if (port != nullptr && !hand_lent_on(thread->process, &thread->hand))
-        hand_fail(thread->process, &thread->hand, ERR_NO_REPLY);
-    if (port != nullptr && thread->hand.caller != nullptr)
-        status = ERR_BUSY;
+    if (port != nullptr && thread->hand.caller != nullptr) {
+        thread->port = nullptr;
+        if (!hand_lent_on(thread->process, &thread->hand))
+            hand_fail(thread->process, &thread->hand, ERR_NO_REPLY);
+        if (thread->hand.caller != nullptr)
+            status = ERR_BUSY;
+    }
     if (status != OK)
         thread_result(thread, (uint16_t)status);
     else
@@ -421,13 +422,17 @@ static bool port_leave(struct port *port, struct thread *thread, status_t status
     spinlock_acquire(&port->lock);
     bool here = thread->port == port && wait_may_end(thread, thread->call.word, status);
     if (here && (thread->call.word & CALL_STATE_MASK) == CALL_QUEUED) {
-        queue_take_locked(port, thread);
-        queued_call_end(thread);
+        queue_leave_locked(port, thread);
     } else if (here) {
-        here = list_take(&port->waiting, thread, nullptr);
+        struct thread **link = &port->waiting;
+        while (*link != nullptr && *link != thread)
+            link = &(*link)->next;
+        here = *link != nullptr;
+        if (here) {
+            *link = thread->next;
+            thread->port = nullptr;
+        }
     }
-    if (here)
-        thread->port = nullptr;
     spinlock_release(&port->lock);
     return here;
 }

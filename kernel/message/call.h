@@ -24,11 +24,6 @@ enum call_state : uint8_t { CALL_IDLE = 0, CALL_QUEUED = 1, CALL_TAKEN = 2, CALL
 static constexpr uint64_t CALL_STATE_MASK = 0xff;
 static constexpr uint64_t CALL_GENERATION = 0x100;
 
-// Linked by thread->next.
-struct thread_list {
-    struct thread *first, *last;
-};
-
 struct call {
     _Atomic uint64_t word;
     struct thread *server; // TAKEN: who took it, and must run before it ends

@@ -144,24 +144,29 @@ static bool port_revokes(const struct port *port, uint64_t badge) {
 }
 
 // Fills a reserved entry; takes over a reference.
-static handle_t entry_fill_locked(struct process *process, struct object *object, rights_t rights,
-                                  uint32_t badge) {
+[[gnu::always_inline]] static inline handle_t
+entry_fill_locked(struct process *process, struct object *object, rights_t rights, uint32_t badge) {
     struct handle_entry *entry = entry_take_locked(&process->handles);
     unsigned index = (unsigned)(entry - process->handles.entries);
     entry->object = object;
     entry->badge = (uint64_t)badge << BADGE_OWNER_SHIFT | process->number;
-    bool port = object->type == OBJECT_PORT;
-    if (port && port_revokes((const struct port *)object, badge))
-        rights &= (rights_t)~RIGHT_CALL;
+    handle_t handle = (handle_t)(index | (entry->handle & ~INDEX_MASK));
+    handle_t none = no_handle(index), call = none, receive = none;
+    if (object->type == OBJECT_PORT) {
+        struct port *port = (struct port *)object;
+        if (port_revokes(port, badge))
+            rights &= (rights_t)~RIGHT_CALL;
+        if (rights & RIGHT_CALL)
+            call = handle;
+        if (rights & RIGHT_RECEIVE) {
+            receive = handle;
+            port->receiver = process;
+        }
+    }
     entry->rights = rights;
     entry->type = object->type;
-    handle_t handle = (handle_t)(index | (entry->handle & ~INDEX_MASK));
-    bool calls = port && (rights & RIGHT_CALL), receives = port && (rights & RIGHT_RECEIVE);
-    handle_t none = no_handle(index);
-    if (receives)
-        ((struct port *)object)->receiver = process;
-    __c11_atomic_store(&entry->call_handle, calls ? handle : none, __ATOMIC_RELEASE);
-    __c11_atomic_store(&entry->receive_handle, receives ? handle : none, __ATOMIC_RELEASE);
+    __c11_atomic_store(&entry->call_handle, call, __ATOMIC_RELEASE);
+    __c11_atomic_store(&entry->receive_handle, receive, __ATOMIC_RELEASE);
     __c11_atomic_store(&entry->handle, handle, __ATOMIC_RELEASE);
     return handle;
 }
@@ -224,8 +229,9 @@ static handle_t entry_pass(struct process *sender, handle_t handle, struct proce
     return entry_fill_locked(receiver, object, rights, badge);
 }
 
-status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
-                          handle_t *duplicate) {
+status_t system_handle_duplicate(struct thread *thread, handle_t handle, rights_t rights,
+                                 uint64_t *result) {
+    struct process *process = thread->process;
     rights_t left;
     spinlock_acquire(&process->handles.lock);
     const struct handle_entry *entry = handle_entry(process, handle);
@@ -235,7 +241,7 @@ status_t handle_duplicate(struct process *process, handle_t handle, rights_t rig
     if (status == OK)
         status = table_reserve_locked(process, 1);
     if (status == OK)
-        *duplicate = entry_pass(process, handle, process, rights, false, &left);
+        *result = entry_pass(process, handle, process, rights, false, &left);
     spinlock_release(&process->handles.lock);
     return status;
 }

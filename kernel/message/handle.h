@@ -48,11 +48,6 @@ struct handle_entry *handle_look_up(struct process *process, handle_t handle,
 // The entry behind any handle, or nullptr.
 struct handle_entry *handle_entry(struct process *process, handle_t handle);
 
-// A second handle with these of its rights. ERR_BAD_HANDLE, ERR_NO_RIGHT without RIGHT_DUPLICATE,
-// ERR_NO_HANDLE, ERR_NO_MEMORY.
-status_t handle_duplicate(struct process *process, handle_t handle, rights_t rights,
-                          handle_t *duplicate);
-
 // Makes an entry for an object; takes a reference of its own. ERR_NO_HANDLE, ERR_NO_MEMORY.
 status_t handle_install(struct process *process, struct object *object, rights_t rights,
                         uint32_t badge, handle_t *handle);

@@ -2,12 +2,10 @@
 // leaves the thread with its result, or waiting.
 #pragma once
 
+#include <abi/system_calls.h>
+
 #include "hart/thread.h"
 
-void message_call(struct thread *thread);
-void message_reply_receive(struct thread *thread);
-void message_begin(struct thread *thread);
-void message_receive(struct thread *thread);
-void message_reply(struct thread *thread);
-void message_signal(struct thread *thread);
-void message_reply_keep(struct thread *thread);
+#define MESSAGE_PROTOTYPE(number, name) void message_##name(struct thread *thread);
+MESSAGE_CALL_TABLE(MESSAGE_PROTOTYPE)
+#undef MESSAGE_PROTOTYPE

@@ -20,27 +20,25 @@ static struct event_list *list_of(struct port *port, const struct event *event) 
 
 static void event_append_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
     struct event_list *list = list_of(port, event);
+    struct event **end = list->first != nullptr ? list->end : &list->first;
     event->next = nullptr;
     event->queued = true;
     port->pending++;
-    if (list->first == nullptr)
-        list->first = event;
-    else
-        list->last->next = event;
-    list->last = event;
+    *end = event;
+    list->end = &event->next;
 }
 
 // Takes an event off its list, if it is there.
 static void event_remove_locked(struct port *port, struct event *event) REQUIRES(port->lock) {
     struct event_list *list = list_of(port, event);
-    struct event *previous = nullptr, *e = list->first;
+    struct event **link = &list->first;
     if (!event->queued)
         return;
-    for (; e != event; e = e->next)
-        previous = e;
-    *(previous != nullptr ? &previous->next : &list->first) = event->next;
-    if (list->last == event)
-        list->last = previous;
+    while (*link != event)
+        link = &(*link)->next;
+    *link = event->next;
+    if (list->end == &event->next)
+        list->end = link;
     event->queued = false;
     port->pending--;
 }
@@ -81,8 +79,7 @@ static struct thread *port_take_any(struct port *port) {
     spinlock_acquire(&port->lock);
     struct thread *thread = port->queue.first;
     if (thread != nullptr) {
-        queue_take_locked(port, thread);
-        queued_call_end(thread);
+        queue_leave_locked(port, thread);
     } else if ((thread = port->waiting) != nullptr) {
         port->waiting = thread->next;
         thread->port = nullptr;

@@ -23,7 +23,7 @@ struct event {
 };
 
 struct event_list {
-    struct event *first, *last;
+    struct event *first, **end; // the end counts unless the list is empty
 };
 
 struct port {

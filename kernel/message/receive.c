@@ -127,37 +127,6 @@ status_t receive_request_locked(struct port *port, struct thread *caller,
     return OK;
 }
 
-void queued_call_end(struct thread *caller) {
-    uint64_t word = caller->call.word;
-    if (caller->registers.rdx != 0 && !caller->slow.touches)
-        parcel_unmark(&caller->process->space, caller->registers.rdx);
-    __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
-}
-
-// --- the queue -----------------------------------------------------------------------------------
-
-bool list_take(struct thread **link, struct thread *thread, struct thread **last) {
-    struct thread *previous = nullptr;
-    for (; *link != nullptr; previous = *link, link = &(*link)->next) {
-        if (*link != thread)
-            continue;
-        *link = thread->next;
-        if (last != nullptr && *last == thread)
-            *last = previous;
-        return true;
-    }
-    return false;
-}
-
-static void list_append(struct thread_list *list, struct thread *thread) {
-    thread->next = nullptr;
-    if (list->first == nullptr)
-        list->first = thread;
-    else
-        list->last->next = thread;
-    list->last = thread;
-}
-
 // A process has one place in the queue, that of its first caller, behind which its others stand.
 static struct thread_list *queue_of(struct port *port, const struct thread *caller)
     REQUIRES(port->lock) {
@@ -169,24 +138,40 @@ static struct thread_list *queue_of(struct port *port, const struct thread *call
 
 void queue_append_locked(struct port *port, struct thread *caller) {
     caller->call.behind = (struct thread_list){};
-    list_append(queue_of(port, caller), caller);
+    thread_append(queue_of(port, caller), caller);
     port->pending++;
     caller->port = port;
     caller->call.word = (caller->call.word & ~CALL_STATE_MASK) | CALL_QUEUED;
 }
 
 // The next of its process goes to the end: nobody waits for another's backlog.
-void queue_take_locked(struct port *port, struct thread *caller) {
+static void queue_take_locked(struct port *port, struct thread *caller) REQUIRES(port->lock) {
     struct thread_list *queue = queue_of(port, caller), *behind = &caller->call.behind;
-    (void)list_take(&queue->first, caller, &queue->last);
-    struct thread *next = behind->first;
+    struct thread **link = &queue->first, *previous = nullptr, *next = behind->first;
+    for (; *link != caller; link = &previous->next)
+        previous = *link;
+    *link = caller->next;
+    if (queue->last == caller)
+        queue->last = previous;
     if (next != nullptr) {
-        (void)list_take(&behind->first, next, &behind->last);
+        behind->first = next->next;
         next->call.behind = *behind;
-        list_append(&port->queue, next);
+        thread_append(&port->queue, next);
     }
     port->pending--;
     caller->port = nullptr;
+}
+
+static void queued_call_end(struct thread *caller) {
+    uint64_t word = caller->call.word;
+    if (caller->registers.rdx != 0 && !caller->slow.touches)
+        parcel_unmark(&caller->process->space, caller->registers.rdx);
+    __c11_atomic_store(&caller->call.word, word & ~CALL_STATE_MASK, __ATOMIC_RELEASE);
+}
+
+void queue_leave_locked(struct port *port, struct thread *caller) {
+    queue_take_locked(port, caller);
+    queued_call_end(caller);
 }
 
 bool receive_next_locked(struct port *port, struct thread *receiver, struct thread **refused) {
@@ -208,12 +193,4 @@ bool receive_next_locked(struct port *port, struct thread *receiver, struct thre
         *refused = caller;
     }
     return false;
-}
-
-void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline) {
-    receiver->port = port;
-    receiver->next = port->waiting;
-    port->waiting = receiver;
-    if (deadline != 0)
-        timer_arm(&receiver->timer, deadline);
 }

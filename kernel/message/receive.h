@@ -44,18 +44,8 @@ static inline void receive_publish(struct thread *receiver) {
 bool receive_next_locked(struct port *port, struct thread *receiver, struct thread **refused)
     REQUIRES(port->lock);
 
-// The current thread waits at the port from now on, until the deadline if it is not 0.
-void receive_wait_locked(struct port *port, struct thread *receiver, ticks_t deadline)
-    REQUIRES(port->lock);
-
-// A caller goes to the end of the queue, behind those of its process; or out of it, wherever it
-// stands.
+// A caller goes to the end of the queue, behind those of its process.
 void queue_append_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);
-void queue_take_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);
 
-// Takes a thread off a list by the link to its first, and to its last if there is one; false: it is
-// not there.
-bool list_take(struct thread **link, struct thread *thread, struct thread **last);
-
-// A call that has left the queue unanswered: its parcel is the sender's own again. State IDLE.
-void queued_call_end(struct thread *caller);
+// It leaves the queue unanswered, wherever it stands: its parcel is the sender's own again. IDLE.
+void queue_leave_locked(struct port *port, struct thread *caller) REQUIRES(port->lock);

@@ -58,14 +58,6 @@ status_t system_handle_close(struct thread *thread, handle_t handle) {
     return handle_close(thread->process, handle);
 }
 
-status_t system_handle_duplicate(struct thread *thread, handle_t handle, rights_t rights,
-                                 uint64_t *result) {
-    handle_t copy = HANDLE_NONE;
-    status_t status = handle_duplicate(thread->process, handle, rights, &copy);
-    *result = copy;
-    return status;
-}
-
 status_t system_handle_query(struct thread *thread, handle_t handle, uint64_t *result,
                              uint64_t *result2) {
     const struct handle_entry *entry = handle_entry(thread->process, handle);

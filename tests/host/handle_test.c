@@ -181,14 +181,23 @@ TEST(refused_at_the_limit) {
     end();
 }
 
+static status_t duplicate(struct process *process, handle_t handle, rights_t rights,
+                          handle_t *copy) {
+    struct thread thread = {.process = process};
+    uint64_t result = 0;
+    status_t status = system_handle_duplicate(&thread, handle, rights, &result);
+    *copy = (handle_t)result;
+    return status;
+}
+
 TEST(rights_only_shrink) {
     begin();
     handle_t all = install(RIGHT_CALL | RIGHT_DUPLICATE | RIGHT_TRANSFER), copy, none;
-    CHECK_EQ(handle_duplicate(one, all, RIGHT_CALL | RIGHT_RECEIVE, &copy), OK);
+    CHECK_EQ(duplicate(one, all, RIGHT_CALL | RIGHT_RECEIVE, &copy), OK);
     CHECK_EQ(handle_entry(one, copy)->rights, RIGHT_CALL);
-    CHECK_EQ(handle_duplicate(one, copy, RIGHTS_ALL, &none), ERR_NO_RIGHT);
-    CHECK_EQ(handle_duplicate(one, receive_right, RIGHTS_ALL, &none), ERR_NO_RIGHT);
-    CHECK_EQ(handle_duplicate(one, all ^ 1 << 20, RIGHTS_ALL, &none), ERR_BAD_HANDLE);
+    CHECK_EQ(duplicate(one, copy, RIGHTS_ALL, &none), ERR_NO_RIGHT);
+    CHECK_EQ(duplicate(one, receive_right, RIGHTS_ALL, &none), ERR_NO_RIGHT);
+    CHECK_EQ(duplicate(one, all ^ 1 << 20, RIGHTS_ALL, &none), ERR_BAD_HANDLE);
     status_t status;
     CHECK(handle_look_up(one, copy, OBJECT_PORT, RIGHT_RECEIVE, &status) == nullptr);
     CHECK_EQ(status, ERR_NO_RIGHT);
@@ -268,9 +277,9 @@ TEST(what_moves_while_it_is_revoked_is_revoked) {
         unsigned pieces = 0;
         do {
             if (pieces++ == moves_at) {
-                struct handle_batch b = {.tag = 1ull << TAG_MOVE_SHIFT | 0xffull << TAG_RIGHTS_SHIFT,
-                                         .low = moved};
-                CHECK_EQ(handle_duplicate(two, moved, RIGHT_CALL, &doubled), OK);
+                struct handle_batch b = {.low = moved};
+                b.tag = 1ull << TAG_MOVE_SHIFT | 0xffull << TAG_RIGHTS_SHIFT;
+                CHECK_EQ(duplicate(two, moved, RIGHT_CALL, &doubled), OK);
                 CHECK_EQ(handles_pass(two, one, nullptr, &b), OK);
             }
             revoke_piece(9, 1, &from);
