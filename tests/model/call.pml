@@ -66,7 +66,7 @@ mtype = { NEVER, LATER, PASSED }; /* a deadline */
 mtype state[THREADS + 1] = CALL_IDLE;      /* call.word, low byte */
 byte generation[THREADS + 1];              /* call.word, the rest */
 mtype deadline[THREADS + 1] = NEVER;       /* call.deadline */
-byte port[THREADS + 1];                    /* where it waits; with a request in hand it may be stale */
+byte port[THREADS + 1];                    /* where it waits; stale with a hand full */
 byte server_of[THREADS + 1];               /* call.server, where circles are possible */
 mtype timer[THREADS + 1] = NEVER;          /* timer.deadline; not NEVER: marked, no fast path */
 bool armed[THREADS + 1];                   /* in a heap */
@@ -232,15 +232,28 @@ inline wait_ended(t, status) {
     fi
 }
 
+#ifdef STALE /* a server that is called keeps `port`, and reading hand and port are two steps */
+#define W_HAND byte w_hand;
+#else /* what amounts to the same but for that */
+#define W_HAND
+#endif
+#define WAITS_AT(s, hand) (s == CALL_QUEUED || (s == CALL_IDLE && hand == 0))
+
 /* wait_end, with what its two callers do afterwards; status: TIMED_OUT or ENDED. */
 inline wait_end(t, status) {
     left = false;
     do
     :: atomic { w_state = state[t]; w_generation = generation[t] };
-       w_hand = hand_caller[t]; /* port_waited_at looks at the hand, then at the port */
+       atomic { /* port_waited_at: the hand, then the port */
+#ifdef STALE
+           w_hand = hand_caller[t]
+       };
        atomic {
-           w_port = (w_state == CALL_QUEUED || (w_state == CALL_IDLE && w_hand == 0) -> port[t] : 0);
+           w_port = (WAITS_AT(w_state, w_hand) -> port[t] : 0);
            w_hand = 0
+#else
+           w_port = (WAITS_AT(w_state, hand_caller[t]) -> port[t] : 0)
+#endif
        };
        if
        :: !MAY_END(t, w_state, status) -> break
@@ -368,8 +381,8 @@ inline hand_drop(h) {
 /* reply_pass up to the caller's being ready to run: r_answered names it. It is not asked while the
  * loan is lent on (ERR_BUSY). */
 inline reply_pass(h) {
-    port[HAND_SERVER(h)] = 0;
     atomic {
+        port[HAND_SERVER(h)] = 0;
         r_caller = hand_caller[h];
         r_generation = hand_generation[h];
 #if FAULT == 1 /* no claim */
@@ -405,6 +418,10 @@ inline reply_pass(h) {
 
 inline hand_fail(h, status) {
     atomic {
+        if
+        :: !gone[HAND_SERVER(h)] -> port[HAND_SERVER(h)] = 0 /* by the thread itself */
+        :: else
+        fi;
         if
         :: hand_caller[h] != 0 ->
             r_caller = hand_caller[h];
@@ -445,7 +462,6 @@ inline hand_fail(h, status) {
 inline thread_finish(self) {
     if
     :: IS_SERVER(self) ->
-        port[self] = 0;
         hand_fail(self, PEER_DIED)
     :: else
     fi;
@@ -488,7 +504,10 @@ inline message_call(self, at, until, lent) {
 #endif
         :: !closed[at] && waiting[at] != 0 -> /* call_direct_locked */
             c_server = waiting[at];
-            waiting[at] = 0; /* the fast path leaves `port` alone */
+            waiting[at] = 0;
+#ifndef STALE
+            port[c_server] = 0;
+#endif
             timer_cancel(c_server);
             hand_fill(c_server, self);
             thread_result(c_server, REQUEST, 0);
@@ -515,7 +534,9 @@ inline message_call(self, at, until, lent) {
 #else
             if
             :: IS_SERVER(self) && CIRCLES -> locked[at] = true
-            :: !(IS_SERVER(self) && CIRCLES) && until != NEVER -> running[self] = false; timer_arm(self, until)
+            :: !(IS_SERVER(self) && CIRCLES) && until != NEVER ->
+                running[self] = false;
+                timer_arm(self, until)
             :: else -> running[self] = false
             fi
 #endif
@@ -688,7 +709,7 @@ inline message_reply_receive_fast(self, at) {
 proctype client(byte me; byte calls; byte ports) {
     byte p, c_server;
     byte e_caller, e_generation, e_next, e_next_generation; bool e_held;
-    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_generation; W_HAND mtype w_state = CALL_IDLE; bool left;
     byte r_caller, r_generation; bool r_ok, r_lent_on;
     mtype when = NEVER;
     byte with;
@@ -724,7 +745,7 @@ proctype client(byte me; byte calls; byte ports) {
 proctype server(byte me) {
     byte c_server, c_caller;
     byte e_caller, e_generation, e_next, e_next_generation; bool e_held;
-    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_generation; W_HAND mtype w_state = CALL_IDLE; bool left;
     byte r_caller, r_generation, r_answered; bool r_ok, r_lent_on;
     bool f_done, called, waited; byte with;
     mtype when = NEVER;
@@ -767,9 +788,9 @@ proctype server(byte me) {
         message_call(me, 3 - PORT_OF(me), when, with);
         atomic { when = NEVER; with = 0 }
     :: MAY(KEEP, me) && hand_caller[me] != 0 && hand_caller[KEPT(me)] == 0 ->
-        port[me] = 0;
         deadlines_enter(me);
         atomic { /* message_reply_keep */
+            port[me] = 0;
             hand_caller[KEPT(me)] = hand_caller[me];
             hand_generation[KEPT(me)] = hand_generation[me];
             hand_parcel[KEPT(me)] = hand_parcel[me];
@@ -786,7 +807,6 @@ proctype server(byte me) {
             r_answered = 0
         }
     :: MAY(FORGET, me) && hand_caller[me] != 0 && !LENT_ON(me) -> /* receives without a reply */
-        port[me] = 0;
         hand_fail(me, NO_REPLY)
     :: MAY(HANG, me) && hand_caller[me] != 0 && !ending[me] -> ending[me] /* an endless loop */
 #ifdef DEFER
@@ -810,7 +830,7 @@ proctype server(byte me) {
 /* timers_run: any timer that is armed may expire, at any moment. */
 proctype timers() {
     byte e;
-    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_generation; W_HAND mtype w_state = CALL_IDLE; bool left;
 
     do
     :: atomic {
@@ -830,7 +850,7 @@ proctype timers() {
 proctype end(byte v) {
     byte r_caller, r_generation; bool r_ok, r_lent_on;
     byte c_caller;
-    byte w_port, w_hand, w_generation; mtype w_state = CALL_IDLE; bool left;
+    byte w_port, w_generation; W_HAND mtype w_state = CALL_IDLE; bool left;
 
     ending[v] = true;
     wait_end(v, ENDED);
@@ -884,7 +904,8 @@ proctype end(byte v) {
 #define WAITS_LONG(c) (!ending[c] && deadline[c] == NEVER && \
                        ((WAITS_FOR(c, 3) && STUCK(3)) || (WAITS_FOR(c, 4) && STUCK(4)) || \
                         PATIENT(c, 3) || PATIENT(c, 4)))
-#define PATIENT(c, s) (HELD_BY(c, KEPT(s)) && waiting[PORT_OF(s)] == s) /* kept, and the server receives */
+/* Kept, and the server receives. */
+#define PATIENT(c, s) (HELD_BY(c, KEPT(s)) && waiting[PORT_OF(s)] == s)
 #define STUCK(s) (!gone[s] && (HANGS(s) || waits_long[s] || lent_long[s]))
 bool waits_long[THREADS + 1];
 bool lent_long[THREADS + 1];
