@@ -45,17 +45,7 @@ bool begun_cancel(struct begun *begun) {
     return ended;
 }
 
-// What it lends it lends while its process runs, so it counts as one more that does.
-static status_t begun_send(struct begun *begun, const struct thread *thread) {
-    __c11_atomic_fetch_add(&thread->space->runners, 1, __ATOMIC_SEQ_CST);
-    begun->caller.registers = thread->registers;
-    begun->caller.acceptance = thread->acceptance;
-    status_t status = call_begin(&begun->caller, thread);
-    if (status != OK)
-        begun_idle(begun);
-    return status;
-}
-
+// What it lends it lends while its process runs, so the call counts as one more that does.
 void message_begin(struct thread *thread) {
     handle_t call = (handle_t)(thread->registers.rax >> 32);
     status_t status;
@@ -68,8 +58,14 @@ void message_begin(struct thread *thread) {
         object_reference(&begun->caller.object);
     }
     spinlock_release(&thread->handles->lock);
-    if (status == OK)
-        status = begun_send(begun, thread);
+    if (status == OK) {
+        __c11_atomic_fetch_add(&thread->space->runners, 1, __ATOMIC_SEQ_CST);
+        begun->caller.registers = thread->registers;
+        begun->caller.acceptance = thread->acceptance;
+        status = call_begin(&begun->caller, thread);
+        if (status != OK)
+            begun_idle(begun);
+    }
     thread_result(thread, (uint16_t)status);
 }
 

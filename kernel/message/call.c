@@ -205,13 +205,15 @@ void call_unclaim(struct thread *caller, uint64_t word) {
     __c11_atomic_store(&caller->call.word, word, __ATOMIC_RELEASE);
 }
 
-// Answers the request in `hand` with the message in the server's registers. OK: `*caller` is to run
-// on, or nullptr if it no longer waited. On an error the request stays in hand.
+// Answers the request in `hand` with the message in the server's registers. OK: `*answered` is to
+// run on; nothing is stored there if it no longer waited. On an error the request stays in hand.
+// ERR_NOT_CALLED: there is none.
 static status_t reply_pass(struct thread *server, struct hand *hand, struct thread **answered) {
     const struct registers *r = &server->registers;
     struct thread *caller = hand->caller;
     uint64_t word = hand->word;
-    *answered = nullptr;
+    if (caller == nullptr)
+        return ERR_NOT_CALLED;
     server->port = nullptr;
     if (!parcel_sendable(r->rdx) || (r->rdx != 0 && parcel_mode(r->rdx) == PARCEL_LEND))
         return ERR_BAD_ARGUMENT;
@@ -328,9 +330,7 @@ void message_reply_receive(struct thread *thread) {
     struct thread *caller = nullptr;
     struct port *port = object_look_up(thread, (handle_t)thread->registers.rdi, OBJECT_PORT,
                                        RIGHT_RECEIVE, &status);
-    if (port != nullptr && thread->hand.caller == nullptr)
-        status = ERR_NOT_CALLED;
-    if (status == OK)
+    if (port != nullptr)
         status = reply_pass(thread, &thread->hand, &caller);
     if (status != OK)
         thread_result(thread, (uint16_t)status);
@@ -370,8 +370,7 @@ static status_t reply_kept(struct thread *thread, struct thread **caller) {
     if (__c11_atomic_exchange(&reply->answering, true, __ATOMIC_ACQUIRE)) {
         status = ERR_BUSY;
     } else {
-        status = reply->hand.caller != nullptr ? reply_pass(thread, &reply->hand, caller)
-                                               : ERR_NOT_CALLED;
+        status = reply_pass(thread, &reply->hand, caller);
         __c11_atomic_store(&reply->answering, false, __ATOMIC_RELEASE);
     }
     if (status == OK)
@@ -382,13 +381,9 @@ static status_t reply_kept(struct thread *thread, struct thread **caller) {
 
 void message_reply(struct thread *thread) {
     struct thread *caller = nullptr;
-    status_t status;
-    if ((handle_t)thread->registers.rdi != HANDLE_NONE)
-        status = reply_kept(thread, &caller);
-    else if (thread->hand.caller == nullptr)
-        status = ERR_NOT_CALLED;
-    else
-        status = reply_pass(thread, &thread->hand, &caller);
+    bool kept = (handle_t)thread->registers.rdi != HANDLE_NONE;
+    status_t status =
+        kept ? reply_kept(thread, &caller) : reply_pass(thread, &thread->hand, &caller);
     if (status == OK && caller == nullptr)
         status = ERR_CANCELLED;
     thread_result(thread, (uint16_t)status);

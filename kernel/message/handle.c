@@ -321,8 +321,7 @@ status_t system_port_revoke(struct thread *, struct port *port, uint32_t badge, 
     uint64_t first = (uint64_t)process->number << HANDLE_INDEX_BITS;
     uint64_t index = from > first ? from - first : 0;
     spinlock_acquire(&table->lock);
-    bool ended = process->live == 0 && process->state >= PROCESS_ENDING;
-    uint64_t end = ended ? 0 : table->fresh;
+    uint64_t end = process->live == 0 && process->state >= PROCESS_ENDING ? 0 : table->fresh;
     for (unsigned left = ENTRIES_PER_FRAME; index < end && left > 0; index++, left--) {
         struct handle_entry *entry = &table->entries[index];
         if (entry->object != &port->object ||

@@ -45,15 +45,11 @@ static bool receive_event_locked(struct port *port, struct thread *receiver) REQ
     return true;
 }
 
-static const struct object *port_object(const struct port *port) {
-    return port != nullptr ? &port->object : nullptr;
-}
-
 // Checks handles and makes room for them, as far as that can be done before the parcel moves.
 static status_t handles_prepare(const struct thread *caller, const struct thread *receiver,
                                 const struct port *port, const struct handle_batch *batch) {
     unsigned count;
-    status_t status = handles_check(caller->process, batch, port_object(port), &count);
+    status_t status = handles_check(caller->process, batch, (const struct object *)port, &count);
     if (status == OK && count > receiver->acceptance.handles)
         status = ERR_NO_SLOT;
     if (status == OK)
@@ -74,7 +70,7 @@ status_t message_pass(struct thread *from, struct thread *to, const struct port 
     if (status != OK || !handles_present(&passed->batch))
         return status;
     // Only another thread of one of the two can have spoilt it in between: then none arrive.
-    if (handles_pass(from->process, to->process, port_object(port), &passed->batch) != OK)
+    if (handles_pass(from->process, to->process, (const struct object *)port, &passed->batch) != OK)
         passed->batch = (struct handle_batch){.tag = r->rsi & 0xffffffff};
     return OK;
 }
