@@ -11,14 +11,12 @@
 // they do follows from the seed, when it happens does not.
 
 #include "message.h"
+#include "settle.h"
 #include "stress_worker.h"
-
-#include <abi/query.h>
 
 #include <string.h>
 
 static constexpr unsigned MEMBERS_MAXIMUM = 16;
-static constexpr uint64_t SETTLE_NS = 5'000 * MS;
 
 static uint64_t state;
 
@@ -275,41 +273,6 @@ static void round_run(unsigned kills, ticks_t end)
     for (unsigned i = 0; i < member_count; i++)
         member_end(i);
     deaths_take(deadline_after(2 * SETTLE_NS), false, &alive);
-}
-
-// --- what is left --------------------------------------------------------------------------------
-
-static void *query(uint32_t topic)
-{
-    static void *answer;
-    uint64_t count;
-    if (answer == nullptr)
-        EXPECT(pages_allocate(1, &answer), OK);
-    EXPECT(system_system_query(start_handle("system"), topic, 0, (uaddr_t)answer, &count), OK);
-    return answer;
-}
-
-static uint64_t frames_free(void)
-{
-    return ((const struct query_machine *)query(QUERY_MACHINE))->frames_free;
-}
-
-// What others do for a moment (zeroing, freeing) is over soon.
-static void settle(uint64_t frames)
-{
-    ticks_t deadline = deadline_after(SETTLE_NS);
-    const struct query_check *check;
-    uint64_t free;
-    do {
-        EXPECT(sleep_until(deadline_after(20 * MS)), OK);
-        free = frames_free();
-        check = query(QUERY_CHECK);
-    } while ((check->errors != 0 || free < frames) && ticks_now() < deadline);
-    if (check->errors != 0)
-        printf("check: %.248s\n", check->first);
-    EXPECT(check->errors, 0);
-    if (free < frames)
-        fail(__LINE__, "free frames", (int64_t)free, (int64_t)frames);
 }
 
 int main(int argc, char **argv)

@@ -33,6 +33,11 @@ class Messages(harness.SystemTest):
                 seen = [line for line in result.text.splitlines() if not line.startswith("FAILED")]
                 self.assertEqual(seen, MEMORY)
 
+    def test_crash_at_every_message(self):
+        for harts in (1, 4):
+            with self.subTest(harts=harts):
+                self.expect("/test/message_crash", "12 messages\n", harts=harts, timeout_s=180)
+
     def test_vectors(self):
         for harts in (1, 2):
             with self.subTest(harts=harts):
