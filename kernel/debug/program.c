@@ -2,6 +2,7 @@
 
 #include <abi/layout.h>
 
+#include "debug/peek.h"
 #include "hal/string.h"
 #include "hart/process.h"
 

@@ -162,12 +162,6 @@ enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t acc
 
 // --- the kernel's own reading and writing --------------------------------------------------------
 
-// The page of an address, which may be a part of what the entry refers to.
-static void *page_contents(const struct path *path, uaddr_t address) {
-    uint64_t page = address % level_size(path->level) / PAGE_SIZE;
-    return frame_contents(entry_frame(cell_load(path->cells)) + page);
-}
-
 void *space_page_locked(struct space *space, uaddr_t address, bool write) {
     uint64_t cookie;
     struct path path;
@@ -175,20 +169,6 @@ void *space_page_locked(struct space *space, uaddr_t address, bool write) {
         fault_resolve_locked(space, address, write ? ACCESS_WRITE : 0, &cookie, &path) !=
             FAULT_RESOLVED)
         return nullptr;
-    return page_contents(&path, address);
-}
-
-bool space_peek(struct space *space, uaddr_t address, uint64_t *value) {
-    struct path path;
-    if (address >= LAYOUT_LIMIT || address % sizeof(*value) != 0)
-        return false;
-    spinlock_acquire(&space->lock);
-    path_find(space, address, 1, &path);
-    bool present = (~cell_load(path.cells) & (ENTRY_PRESENT | ENTRY_USER)) == 0;
-    if (present) {
-        const uint64_t *words = page_contents(&path, address);
-        *value = words[address % PAGE_SIZE / sizeof(*value)];
-    }
-    spinlock_release(&space->lock);
-    return present;
+    uint64_t page = address % level_size(path.level) / PAGE_SIZE; // of a large one
+    return frame_contents(entry_frame(cell_load(path.cells)) + page);
 }

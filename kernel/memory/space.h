@@ -113,11 +113,6 @@ status_t memory_evict(struct space *from, uaddr_t address, uint64_t cookie, stru
 status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
                          uaddr_t destination, const uint64_t *cookie);
 
-static inline status_t parcel_move(struct space *from, parcel_t source, struct space *to,
-                                   uaddr_t destination) {
-    return parcel_move_for(from, source, to, destination, nullptr);
-}
-
 // --- parcels in messages -------------------------------------------------------------------------
 
 // What a receiver accepts (system call accept).
@@ -170,9 +165,6 @@ enum fault_outcome space_fault(struct space *space, uaddr_t address, uint8_t acc
 // The kernel's own address of a page of a program, resolved like a touch; nullptr if it is not
 // there with that right. Valid while the caller holds the lock; call tlb_wait after releasing it.
 void *space_page_locked(struct space *space, uaddr_t address, bool write) REQUIRES(space->lock);
-
-// Reads an aligned word without changing anything; false if not present.
-bool space_peek(struct space *space, uaddr_t address, uint64_t *value);
 
 // Links frames of a boot module, neighbours from `first` on, into empty slots of level 1, charging
 // them; used by module_open and the boot reader. ERR_BAD_SLOT, ERR_OCCUPIED, ERR_BUSY,

@@ -7,9 +7,10 @@
 // sources: kernel/memory/query.c kernel/debug/check_memory.c kernel/memory/tlb.c
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
-// sources: kernel/memory/large.c kernel/memory/split.c
+// sources: kernel/memory/large.c kernel/memory/split.c kernel/debug/peek.c
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c
 // defines: BATON_DEBUG=1
+#include "debug/peek.h"
 #include "machine.h"
 #include "memory/internal.h"
 #include "memory/large.h"

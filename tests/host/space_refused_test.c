@@ -7,8 +7,9 @@
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c
-// sources: kernel/memory/large.c kernel/memory/split.c
+// sources: kernel/memory/large.c kernel/memory/split.c kernel/debug/peek.c
 // defines: BATON_DEBUG=1
+#include "debug/peek.h"
 #include "space_own.h"
 
 static status_t operation(unsigned which) {

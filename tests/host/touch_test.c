@@ -15,10 +15,11 @@
 // sources: kernel/memory/tlb.c kernel/memory/frame.c kernel/memory/frame_cache.c
 // sources: kernel/memory/buddy.c kernel/debug/canary.c kernel/memory/account.c
 // sources: kernel/sync/spinlock.c tests/host/harts/memory.c
-// sources: kernel/memory/large.c kernel/memory/split.c
+// sources: kernel/memory/large.c kernel/memory/split.c kernel/debug/peek.c
 // defines: BATON_DEBUG=1
 #include "three.h"
 
+#include "debug/peek.h"
 #include "interrupt/exception.h"
 
 static constexpr uaddr_t PLACE = 0x1000'0000, OTHER = 0x3000'0000, PAGE = 0x2000'0000;

@@ -25,3 +25,9 @@ bool space_execute(struct space *space, uaddr_t address);
 
 // The word at an address, if the tables allow the access now; sets accessed and dirty bits.
 uint64_t *space_translate(const struct space *space, uaddr_t address, uint8_t access);
+
+// What the system call does.
+static inline status_t parcel_move(struct space *from, parcel_t source, struct space *to,
+                                   uaddr_t destination) {
+    return parcel_move_for(from, source, to, destination, nullptr);
+}
