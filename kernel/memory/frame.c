@@ -6,7 +6,6 @@
 #include "hal/paging.h"
 #include "hal/string.h"
 #include "memory/buddy.h"
-#include "memory/frame_cache.h"
 
 LOG_MODULE(LOG_MEMORY);
 
@@ -48,10 +47,6 @@ static void database_map(uint64_t first, uint64_t last) {
     paddr_t memory = boot_allocate(end - start);
     paging_map(LAYOUT_FRAMES + start, memory, end - start, ENTRY_WRITE | ENTRY_NO_EXECUTE);
     mapped_end = end;
-}
-
-static bool region_is_ram(const struct boot_region *region) {
-    return region->kind != BOOT_RESERVED;
 }
 
 // Whole frames of a free region; every frame that any other kind touches. Number 0 means "none".
@@ -110,14 +105,14 @@ static void region_add(const struct boot_region *region) {
 // Each allocation for the database cuts the list of regions anew, but RAM stays RAM.
 static void database_build(const struct boot_info *boot) {
     for (unsigned i = 0; i < boot->regions; i++) {
-        if (!region_is_ram(&boot->region[i]))
+        if (boot->region[i].kind == BOOT_RESERVED)
             continue;
         struct range range = region_frames(&boot->region[i]);
         if (range.first < range.last)
             database_map(range.first, range.last);
     }
     for (unsigned i = 0; i < boot->regions; i++)
-        if (region_is_ram(&boot->region[i]))
+        if (boot->region[i].kind != BOOT_RESERVED)
             range_add(region_frames(&boot->region[i]));
 }
 
@@ -133,28 +128,4 @@ void frames_initialize(const struct boot_info *boot) {
     log_info("%lu frames, %lu free, %lu of modules, %lu of the kernel", (unsigned long)counts.total,
              (unsigned long)counts.free, (unsigned long)counts.module,
              (unsigned long)counts.kernel);
-}
-
-static void range_count_frames(uint64_t first_frame, uint64_t last, void *argument) {
-    *(uint64_t *)argument += last - first_frame;
-}
-
-static uint64_t at_least_zero(int64_t count) { return count > 0 ? (uint64_t)count : 0; }
-
-void frames_count(struct frame_counts *counts) {
-    struct cache_counts caches = frame_caches_count();
-    const int64_t *state = caches.state;
-    *counts = (struct frame_counts){
-        .zeroed = caches.zeroed,
-        .kernel = at_least_zero(state[FRAME_KERNEL]),
-        .object = at_least_zero(state[FRAME_OBJECT]),
-        .page = at_least_zero(state[FRAME_PAGE]),
-        .table = at_least_zero(state[FRAME_TABLE]),
-        .module = at_least_zero(state[FRAME_MODULE]),
-    };
-    frames_each_range(range_count_frames, &counts->total);
-    counts->free = counts->total - counts->kernel - counts->object - counts->page - counts->table -
-                   counts->module - counts->zeroed;
-    int order = buddy_largest();
-    counts->largest_free = order >= 0 ? 1ull << order : 0;
 }

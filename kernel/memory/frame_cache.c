@@ -1,8 +1,6 @@
 // Allocation of frames. Each hart has a few free frames and a stock of zeroed ones of its own, so
 // that it meets others at the buddy system's lock only once for a batch. Others come for what a
 // hart keeps only when nothing else is left.
-#include "memory/frame_cache.h"
-
 #include "debug/canary.h"
 #include "debug/crash.h"
 #include "hal/string.h"
@@ -15,6 +13,7 @@ static constexpr unsigned BATCH_ORDER = 4;   // frames that go to or from the bu
 static constexpr unsigned BATCH = 1 << BATCH_ORDER;
 static constexpr unsigned CACHE_LIMIT = 48;  // free frames that a hart keeps
 static constexpr unsigned STOCK_LIMIT = 128; // zeroed ones
+static constexpr unsigned FRAME_STATES = FRAME_MODULE + 1;
 
 struct frame_cache {
     struct spinlock lock;
@@ -40,16 +39,36 @@ static void count(enum frame_state state, int frames) {
     __c11_atomic_store(counter, before + frames, __ATOMIC_RELAXED);
 }
 
-struct cache_counts frame_caches_count(void) {
-    struct cache_counts sum = {};
-    for (unsigned i = 0; i == 0 || i < hart_count; i++) { // the first also before harts are counted
-        for (unsigned state = 0; state < FRAME_STATES; state++)
-            sum.state[state] += __c11_atomic_load(&caches[i].state[state], __ATOMIC_RELAXED);
+// The first cache is used before harts are counted.
+static uint64_t count_of(enum frame_state state) {
+    int64_t frames = 0;
+    for (unsigned i = 0; i == 0 || i < hart_count; i++)
+        frames += __c11_atomic_load(&caches[i].state[state], __ATOMIC_RELAXED);
+    return frames > 0 ? (uint64_t)frames : 0; // while others change them
+}
+
+static void range_count(uint64_t first, uint64_t last, void *total) {
+    *(uint64_t *)total += last - first;
+}
+
+void frames_count(struct frame_counts *counts) {
+    *counts = (struct frame_counts){
+        .kernel = count_of(FRAME_KERNEL),
+        .object = count_of(FRAME_OBJECT),
+        .page = count_of(FRAME_PAGE),
+        .table = count_of(FRAME_TABLE),
+        .module = count_of(FRAME_MODULE),
+    };
+    for (unsigned i = 0; i == 0 || i < hart_count; i++) {
         spinlock_acquire(&caches[i].lock);
-        sum.zeroed += caches[i].zeroed_count;
+        counts->zeroed += caches[i].zeroed_count;
         spinlock_release(&caches[i].lock);
     }
-    return sum;
+    frames_each_range(range_count, &counts->total);
+    counts->free = counts->total - counts->kernel - counts->object - counts->page - counts->table -
+                   counts->module - counts->zeroed;
+    int order = buddy_largest();
+    counts->largest_free = order >= 0 ? 1ull << order : 0;
 }
 
 void frame_set_state(struct frame *frame, enum frame_state state) {

@@ -23,8 +23,6 @@ void heap_initialize(struct heap *heap, struct account *account) {
     *heap = (struct heap){.account = account};
 }
 
-struct heap *heap_of(const void *block) { return block_frame(block)->heap; }
-
 // --- frames --------------------------------------------------------------------------------------
 
 static void blocks_link(struct frame *frame) {

@@ -22,6 +22,3 @@ void heap_initialize(struct heap *heap, struct account *account);
 // ERR_NO_FRAME.
 status_t heap_allocate(struct heap *heap, size_t size, void **block);
 void heap_free(void *block);
-
-// The heap that a block came from.
-struct heap *heap_of(const void *block);
