@@ -84,7 +84,7 @@ static status_t fork_locked(struct space *parent, struct space *child)
 status_t space_fork(struct space *parent, struct space *child) {
     spaces_lock(parent, child, LEVELS);
     status_t status = fork_locked(parent, child);
-    spaces_unlock(parent, child);
+    spinlocks_release(&parent->lock, &child->lock);
     tlb_wait();
     return status;
 }

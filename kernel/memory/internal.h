@@ -16,7 +16,6 @@ void root_clear(struct frame *root);
 
 // Locks two spaces, which may be one, in the lock order, for changes of entries of a level.
 void spaces_lock(struct space *a, struct space *b, unsigned level) ACQUIRE(a->lock, b->lock);
-void spaces_unlock(struct space *a, struct space *b) RELEASE(a->lock, b->lock);
 
 // Resolves a touch; the path ends at the page's entry, or a large page's, if the outcome is
 // FAULT_RESOLVED.

@@ -75,7 +75,7 @@ status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
         return status;
     spaces_lock(from, to, run.level);
     status = move_locked(from, &parcel, to, &run, cookie);
-    spaces_unlock(from, to);
+    spinlocks_release(&from->lock, &to->lock);
     tlb_wait();
     return status;
 }

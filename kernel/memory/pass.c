@@ -93,7 +93,7 @@ status_t parcel_pass(struct space *from, parcel_t descriptor, bool marked, struc
         *landed = landed_as(&parcel, &landing);
         *charge = sums_charge(parcel.sums);
     }
-    spaces_unlock(from, to);
+    spinlocks_release(&from->lock, &to->lock);
     return status;
 }
 
@@ -139,31 +139,25 @@ static bool home_differs(entry_t lent, entry_t home, unsigned level) {
            (home & (ENTRY_WRITABLE | ENTRY_WRITE)) == ENTRY_WRITABLE;
 }
 
-// Moves the entries home, with the rights that they have there.
-struct returned {
-    bool present; // any of them
-    bool differs; // from what was lent, as far as translations go
-};
-
-static struct returned entries_return(const struct run *run, const struct path *from,
-                                      const struct path *to) {
+// Moves the entries home, with the rights that they have there. True: translations may differ from
+// what was lent.
+static bool entries_return(const struct run *run, const struct path *from, const struct path *to) {
     struct sums gone = {}, come = {};
     unsigned level = run->level;
-    struct returned returned = {};
+    bool differs = false;
     for (unsigned i = 0; i < run->count; i++) {
         entry_t entry = path_replace(from, i, ENTRY_LANDING);
         entry_t lent = cell_load(&to->cells[i]);
         assert((entry_marks(entry) & ENTRY_BORROWED) && entry_is(lent, ABSENT_LENT));
-        returned.present |= entry_present(entry);
         sums_accumulate(&gone, sums_sub((struct sums){0, SUM_PINNED}, entry_sums(entry, level)));
         entry = entry_with(entry, entry_marks(lent));
-        returned.differs |= home_differs(lent, entry, level);
+        differs |= home_differs(lent, entry, level);
         path_replace(to, i, entry);
         sums_accumulate(&come, sums_sub(entry_sums(entry, level), entry_sums(lent, level)));
     }
     path_add(from, gone);
     path_add(to, come);
-    return returned;
+    return differs;
 }
 
 // The window that a loan lay in reaches further if a TAKEN entry follows.
@@ -190,14 +184,12 @@ status_t parcel_return(struct space *borrower, parcel_t landed, struct space *le
     loan_find(borrower, landed, &run, &path);
     loan_find(lender, home, &home_run, &home_path);
     if (!run_lent_on(&run, &path)) {
-        struct returned returned = entries_return(&run, &path, &home_path);
-        if (returned.present)
-            run_owed(borrower, &run);
-        if (returned.differs)
+        if (entries_return(&run, &path, &home_path))
             tlb_lender_stale(lender);
+        run_owed(borrower, &run);
         window_return(borrower, &run, &path);
         status = OK;
     }
-    spaces_unlock(borrower, lender);
+    spinlocks_release(&borrower->lock, &lender->lock);
     return status;
 }

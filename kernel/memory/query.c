@@ -2,22 +2,18 @@
 
 #include "memory/internal.h"
 
-static enum slot_state absent_state(entry_t entry) {
+// What is lent on is LENT, not BORROWED: its contents are elsewhere.
+static enum slot_state state_of(const struct path *path, entry_t entry) {
     static const enum slot_state states[] = {
         [ABSENT_EMPTY] = SLOT_EMPTY, [ABSENT_ZERO] = SLOT_ZERO,       [ABSENT_LENT] = SLOT_LENT,
         [ABSENT_PAGER] = SLOT_PAGER, [ABSENT_LANDING] = SLOT_LANDING,
     };
-    return states[entry_absent(entry)];
-}
-
-// What is lent on is LENT, not BORROWED: its contents are elsewhere.
-static enum slot_state state_of(const struct path *path, entry_t entry) {
-    if (!entry_present(entry) && entry_absent(entry) >= ABSENT_LENT)
-        return absent_state(entry);
-    if (path_marks(path, entry) & ENTRY_BORROWED)
+    bool present = entry_present(entry);
+    if ((present || entry_absent(entry) < ABSENT_LENT) &&
+        (path_marks(path, entry) & ENTRY_BORROWED))
         return SLOT_BORROWED;
-    if (!entry_present(entry))
-        return absent_state(entry);
+    if (!present)
+        return states[entry_absent(entry)];
     return entry_is_table(entry, path->level) ? SLOT_TABLE : SLOT_PAGE;
 }
 

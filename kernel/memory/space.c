@@ -62,14 +62,8 @@ bool space_destroy(struct space *space) {
 
 // --- two spaces ----------------------------------------------------------------------------------
 
-void spaces_lock(struct space *a, struct space *b, unsigned level) NO_THREAD_SAFETY_ANALYSIS {
-    space_lock(a < b ? a : b, level);
-    if (a != b)
-        space_lock(a < b ? b : a, level);
-}
-
-void spaces_unlock(struct space *a, struct space *b) NO_THREAD_SAFETY_ANALYSIS {
-    spinlock_release(&a->lock);
-    if (a != b)
-        spinlock_release(&b->lock);
+void spaces_lock(struct space *a, struct space *b, unsigned level) {
+    spinlocks_acquire(&a->lock, &b->lock);
+    ways_cut(a, level);
+    ways_cut(b, level);
 }

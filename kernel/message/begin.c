@@ -1,7 +1,6 @@
 #include "message/begin.h"
 
 #include "debug/trace.h"
-#include "message/message.h"
 #include "message/receive.h"
 #include "message/system_call.h"
 

@@ -4,7 +4,6 @@
 #include "hart/process.h"
 #include "hart/schedule.h"
 #include "memory/tlb.h"
-#include "message/message.h"
 #include "message/receive.h"
 #include "message/system_call.h"
 #include "message/touch.h"

@@ -391,25 +391,12 @@ status_t handles_room(struct process *receiver, unsigned count) {
     return status;
 }
 
-static void tables_lock(struct process *a, struct process *b) NO_THREAD_SAFETY_ANALYSIS {
-    struct process *first = a < b ? a : b, *second = a < b ? b : a;
-    spinlock_acquire(&first->handles.lock);
-    if (second != first)
-        spinlock_acquire(&second->handles.lock);
-}
-
-static void tables_unlock(struct process *a, struct process *b) NO_THREAD_SAFETY_ANALYSIS {
-    spinlock_release(&a->handles.lock);
-    if (b != a)
-        spinlock_release(&b->handles.lock);
-}
-
 status_t handles_pass(struct process *sender, struct process *receiver, const struct object *port,
                       struct handle_batch *batch) {
     unsigned count;
     handle_t out[MESSAGE_HANDLES] = {};
     uint64_t tag = batch->tag & 0xffffffff;
-    tables_lock(sender, receiver);
+    spinlocks_acquire(&sender->handles.lock, &receiver->handles.lock);
     status_t status = handles_check(sender, batch, port, &count);
     if (status == OK)
         status = table_reserve_locked(receiver, count);
@@ -426,7 +413,7 @@ status_t handles_pass(struct process *sender, struct process *receiver, const st
     batch->low = out[0] | (uint64_t)out[1] << 32;
     batch->high = out[2] | (uint64_t)out[3] << 32;
 out_locked:
-    tables_unlock(sender, receiver);
+    spinlocks_release(&sender->handles.lock, &receiver->handles.lock);
     return status;
 }
 

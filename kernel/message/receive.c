@@ -47,9 +47,9 @@ static bool receive_event_locked(struct port *port, struct thread *receiver) REQ
 
 // Checks handles and makes room for them, as far as that can be done before the parcel moves.
 static status_t handles_prepare(const struct thread *caller, const struct thread *receiver,
-                                const struct port *port, const struct handle_batch *batch) {
+                                const struct object *port, const struct handle_batch *batch) {
     unsigned count;
-    status_t status = handles_check(caller->process, batch, (const struct object *)port, &count);
+    status_t status = handles_check(caller->process, batch, port, &count);
     if (status == OK && count > receiver->acceptance.handles)
         status = ERR_NO_SLOT;
     if (status == OK)
@@ -57,8 +57,8 @@ static status_t handles_prepare(const struct thread *caller, const struct thread
     return status;
 }
 
-status_t message_pass(struct thread *from, struct thread *to, const struct port *port, bool marked,
-                      struct passed *passed) {
+status_t message_pass(struct thread *from, struct thread *to, const struct object *port,
+                      bool marked, struct passed *passed) {
     const struct registers *r = &from->registers;
     *passed = (struct passed){.batch = {r->rsi, r->r8, r->r9}};
     status_t status = OK;
@@ -70,7 +70,7 @@ status_t message_pass(struct thread *from, struct thread *to, const struct port 
     if (status != OK || !handles_present(&passed->batch))
         return status;
     // Only another thread of one of the two can have spoilt it in between: then none arrive.
-    if (handles_pass(from->process, to->process, (const struct object *)port, &passed->batch) != OK)
+    if (handles_pass(from->process, to->process, port, &passed->batch) != OK)
         passed->batch = (struct handle_batch){.tag = r->rsi & 0xffffffff};
     return OK;
 }
@@ -102,7 +102,7 @@ status_t receive_request_locked(struct port *port, struct thread *caller,
     struct passed passed;
     uint64_t word = caller->call.word;
     bool marked = (word & CALL_STATE_MASK) == CALL_QUEUED;
-    status_t status = message_pass(caller, receiver, port, marked, &passed);
+    status_t status = message_pass(caller, receiver, &port->object, marked, &passed);
     if (status != OK)
         return status;
     struct hand *hand = &receiver->hand;

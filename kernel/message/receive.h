@@ -15,8 +15,8 @@ struct passed {
 
 // Moves the parcel and handles of the message in `from`'s registers to `to`. All or nothing.
 // `port`: through which it goes; nullptr for a reply. `marked`: the parcel was marked when queued.
-status_t message_pass(struct thread *from, struct thread *to, const struct port *port, bool marked,
-                      struct passed *passed);
+status_t message_pass(struct thread *from, struct thread *to, const struct object *port,
+                      bool marked, struct passed *passed);
 
 // Fills the receiver's registers: words from `words`, the rest from what was passed.
 void message_fill(struct thread *to, const struct registers *words, const struct passed *passed,

@@ -1,7 +1,5 @@
 #include "message/system_call.h"
 
-#include "message/message.h"
-
 #define CALL_VALUES_0(...)
 #define CALL_VALUES_1(first, t1, n1) , (first(t1))meant
 #define CALL_VALUES_2(first, t1, n1, t2, n2) , (first(t1))meant, (t2)r->rsi

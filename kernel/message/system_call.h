@@ -1,4 +1,4 @@
-// The system calls that are not messages: a prototype for each row of SYSTEM_CALL_TABLE,
+// The system calls: a prototype for each row of SYSTEM_CALL_TABLE,
 //   status_t system_NAME(struct thread *thread, arguments..., uint64_t *result, uint64_t *result2)
 // with as many results as the row says. The first argument is the object that the row speaks of;
 // others are as the program sent them, cut to their types.
@@ -41,6 +41,12 @@
 SYSTEM_CALL_TABLE(CALL_PROTOTYPE)
 #undef CALL_PROTOTYPE
 
+// Messages: the thread's registers hold the message (include/abi/message.h). Each leaves the thread
+// with its result, or waiting.
+#define MESSAGE_PROTOTYPE(number, name) void message_##name(struct thread *thread);
+MESSAGE_CALL_TABLE(MESSAGE_PROTOTYPE)
+#undef MESSAGE_PROTOTYPE
+
 // From entry.S: the thread's registers are stored; dispatches, then sees to what runs next.
 void system_call_arrive(struct thread *thread);
 
@@ -63,12 +69,19 @@ static inline void *object_look_up(struct thread *thread, handle_t handle, enum 
     return object;
 }
 
-// Gives the creator of an object its handle, and drops the creation's own reference.
+// Gives the thread's process a handle to an object. ERR_NO_HANDLE, ERR_NO_MEMORY.
+static inline status_t object_install(struct thread *thread, struct object *object,
+                                      rights_t rights, uint32_t badge, uint64_t *result) {
+    handle_t handle = HANDLE_NONE;
+    status_t status = handle_install(thread->process, object, rights, badge, &handle);
+    *result = handle;
+    return status;
+}
+
+// The same for the creator of an object; drops the creation's own reference.
 static inline status_t object_hand_out(struct thread *thread, struct object *object,
                                        rights_t rights, uint64_t *result) {
-    handle_t handle = HANDLE_NONE;
-    status_t status = handle_install(thread->process, object, rights, 0, &handle);
+    status_t status = object_install(thread, object, rights, 0, result);
     object_release(object);
-    *result = handle;
     return status;
 }

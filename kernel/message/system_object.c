@@ -16,11 +16,7 @@ status_t system_port_create(struct thread *thread, uint32_t protocol, uint64_t *
 status_t system_port_derive(struct thread *thread, struct port *port, uint32_t badge,
                             rights_t rights, uint64_t *result) {
     static constexpr rights_t ALLOWED = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_CALL;
-    handle_t handle = HANDLE_NONE;
-    status_t status =
-        handle_install(thread->process, &port->object, rights & ALLOWED, badge, &handle);
-    *result = handle;
-    return status;
+    return object_install(thread, &port->object, rights & ALLOWED, badge, result);
 }
 
 // A new notification or call object, with a port of the thread's own.

@@ -48,3 +48,18 @@ static inline void spinlock_release(struct spinlock *lock) RELEASE(*lock)
     NO_THREAD_SAFETY_ANALYSIS {
     __c11_atomic_store(&lock->held, 0, __ATOMIC_RELEASE);
 }
+
+// Two locks, lower address first; they may be one.
+static inline void spinlocks_acquire(struct spinlock *a, struct spinlock *b) ACQUIRE(*a, *b)
+    NO_THREAD_SAFETY_ANALYSIS {
+    spinlock_acquire(a < b ? a : b);
+    if (a != b)
+        spinlock_acquire(a < b ? b : a);
+}
+
+static inline void spinlocks_release(struct spinlock *a, struct spinlock *b) RELEASE(*a, *b)
+    NO_THREAD_SAFETY_ANALYSIS {
+    spinlock_release(a);
+    if (b != a)
+        spinlock_release(b);
+}

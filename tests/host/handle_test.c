@@ -1,6 +1,6 @@
 // The handle table: nothing but a handle names anything, however the table grows.
 //
-// sources: kernel/message/begin.c
+// sources: kernel/message/begin.c kernel/message/system_object.c
 // sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/memory/move.c

@@ -6,7 +6,7 @@
 #include "hart/process.h"
 #include "hart/schedule.h"
 #include "../hal/machine.h"
-#include "message/message.h"
+#include "message/system_call.h"
 
 extern uint64_t host_ticks;
 
