@@ -67,7 +67,7 @@ status_t memory_evict(struct space *from, uaddr_t address, uint64_t cookie, stru
     *taken = 0;
     spaces_lock(from, to, 1);
     status = evict_locked(from, next, entry_absent_make(ABSENT_PAGER, cookie, 0), to, &run, taken);
-    spaces_unlock(from, to);
+    spinlocks_release(&from->lock, &to->lock);
     tlb_wait();
     return status;
 }

@@ -55,6 +55,11 @@ void hand_fail(struct process *server, struct hand *hand, status_t status);
 // Has its loan been lent on? Then the request cannot be answered yet.
 bool hand_lent_on(struct process *server, const struct hand *hand);
 
+// Answers the request in `hand` with the message in the server's registers. OK: `*answered` is to
+// run on; nothing is stored there if it no longer waited. On an error the request stays in hand.
+// ERR_NOT_CALLED: there is none.
+status_t reply_pass(struct thread *server, struct hand *hand, struct thread **answered);
+
 // Ends a thread's wait with this status, wherever it waits: queued, taken or receiving; with
 // ERR_TIMED_OUT only if the deadline of this wait has passed. False: it does not wait, or another
 // was faster.
@@ -69,3 +74,9 @@ bool call_claim(struct thread *caller, uint64_t word, enum call_state next);
 
 // An answer was refused, or a claim was for something else: the call is TAKEN again.
 void call_unclaim(struct thread *caller, uint64_t word);
+
+// May a message have this parcel?
+static inline bool parcel_sendable(parcel_t parcel) {
+    return parcel == 0 || (parcel_mode(parcel) != PARCEL_NONE && !(parcel & PARCEL_RESERVED) &&
+                           !(parcel & PARCEL_HOLES) && parcel_mode(parcel) <= PARCEL_CLONE);
+}

@@ -50,6 +50,17 @@ status_t system_call_create(struct thread *thread, struct port *port, uint64_t b
     return source_create(thread, port, badge, OBJECT_CALL, result);
 }
 
+void message_signal(struct thread *thread) {
+    status_t status;
+    struct handle_entry *entry =
+        handle_look_up(thread->process, (handle_t)thread->registers.rdi, OBJECT_NOTIFICATION,
+                       RIGHT_SIGNAL, &status);
+    uint64_t bits = thread->registers.rsi;
+    thread_result(thread, (uint16_t)status);
+    if (entry != nullptr)
+        notification_signal((struct notification *)entry->object, bits);
+}
+
 status_t system_handle_close(struct thread *thread, handle_t handle) {
     return handle_close(thread->process, handle);
 }

@@ -3,7 +3,8 @@
 // nothing, by a comparison of all that there is before and after, and succeeds in the end.
 //
 // sources: kernel/message/begin.c
-// sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
+// sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/reply.c
+// sources: kernel/message/receive.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/message/system_object.c kernel/hart/system_process.c

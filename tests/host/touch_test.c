@@ -2,7 +2,8 @@
 // two threads.
 //
 // sources: kernel/message/begin.c
-// sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/receive.c
+// sources: tests/host/harts/kernel.c kernel/message/call.c kernel/message/reply.c
+// sources: kernel/message/receive.c
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/memory/move.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
