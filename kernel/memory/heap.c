@@ -45,12 +45,6 @@ static status_t heap_grow(struct heap *heap, unsigned size_class) REQUIRES(heap-
     return OK;
 }
 
-static void heap_shrink(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
-    frame_unlink(&heap->partial[frame->level], frame);
-    heap->frames--;
-    account_free(heap->account, frame, 0);
-}
-
 // --- blocks --------------------------------------------------------------------------------------
 
 static void *block_take(struct heap *heap, struct frame *frame) REQUIRES(heap->lock) {
@@ -87,7 +81,10 @@ void heap_free(void *block) {
         frame_link(&heap->partial[frame->level], frame);
     *(uint16_t *)block = frame->first_free;
     frame->first_free = (uint16_t)(offset / class_size(frame->level) + 1);
-    if (--frame->present == 0)
-        heap_shrink(heap, frame);
+    if (--frame->present == 0) {
+        frame_unlink(&heap->partial[frame->level], frame);
+        heap->frames--;
+        account_free(heap->account, frame, 0);
+    }
     spinlock_release(&heap->lock);
 }

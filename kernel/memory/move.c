@@ -35,52 +35,7 @@ status_t destination_open(struct space *to, const struct parcel *parcel, const s
     return status;
 }
 
-// --- into another space --------------------------------------------------------------------------
-
-static status_t move_locked(struct space *from, struct parcel *parcel, struct space *to,
-                            const struct run *run, const uint64_t *cookie)
-    REQUIRES(from->lock, to->lock) {
-    struct path path;
-    status_t status = parcel_look(from, parcel, false);
-    if (status == OK && parcel_has_holes(parcel))
-        status = ERR_EMPTY;
-    if (status != OK)
-        return status;
-    bool pays = parcel->mode == PARCEL_CLONE || from->account != to->account;
-    uint64_t charge = pays ? sums_charge(parcel->sums) : 0;
-    status = cookie != nullptr ? cookie_open(to, parcel, run->address, *cookie, &path)
-                               : destination_open(to, parcel, run, charge, &path);
-    if (status != OK)
-        return status;
-    struct sums gone = {parcel->run.count * SUM_HOLES, 0};
-    if (cookie != nullptr)
-        gone = (struct sums){SUM_CHARGE, SUM_AWAY};
-    parcel_put(parcel, &path, gone, false);
-    if (parcel->mode == PARCEL_GIVE && (pays || cookie != nullptr))
-        account_refund(from->account, sums_charge(parcel->sums));
-    sender_flush(from, parcel);
-    return OK;
-}
-
-status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
-                         uaddr_t destination, const uint64_t *cookie) {
-    struct parcel parcel;
-    struct run run;
-    status_t status = parcel_decode(source, &parcel);
-    if (status == OK && parcel.mode == PARCEL_LEND)
-        status = ERR_BAD_ARGUMENT;
-    if (status == OK)
-        status = run_at(destination, &parcel.run, &run);
-    if (status != OK)
-        return status;
-    spaces_lock(from, to, run.level);
-    status = move_locked(from, &parcel, to, &run, cookie);
-    spinlocks_release(&from->lock, &to->lock);
-    tlb_wait();
-    return status;
-}
-
-// --- within a space ------------------------------------------------------------------------------
+// --- any entries ---------------------------------------------------------------------------------
 
 static bool runs_overlap(const struct run *a, const struct run *b) {
     uint64_t size = a->count * level_size(a->level);
@@ -100,20 +55,61 @@ static entry_t rights_of_run(const struct parcel *parcel) {
     return rights;
 }
 
-static status_t clone_locked(struct space *space, struct parcel *parcel, const struct run *run)
-    REQUIRES(space->lock) {
+[[gnu::always_inline]] static inline status_t
+move_locked(struct space *from, struct parcel *parcel, struct space *to, const struct run *run,
+            const uint64_t *cookie, bool own) REQUIRES(from->lock, to->lock) {
     struct path path;
-    status_t status = parcel_look(space, parcel, false);
+    status_t status = parcel_look(from, parcel, false);
+    if (status == OK && !own && parcel_has_holes(parcel))
+        status = ERR_EMPTY;
     if (status != OK)
         return status;
-    parcel->marks = rights_of_run(parcel);
-    status = destination_open(space, parcel, run, sums_charge(parcel->sums), &path);
+    if (own)
+        parcel->marks = rights_of_run(parcel);
+    bool pays = parcel->mode == PARCEL_CLONE || from->account != to->account;
+    uint64_t charge = pays ? sums_charge(parcel->sums) : 0;
+    status = cookie != nullptr ? cookie_open(to, parcel, run->address, *cookie, &path)
+                               : destination_open(to, parcel, run, charge, &path);
     if (status != OK)
         return status;
-    parcel_put(parcel, &path, (struct sums){run->count * SUM_HOLES, 0}, true);
-    sender_flush(space, parcel);
+    struct sums gone = {parcel->run.count * SUM_HOLES, 0};
+    if (cookie != nullptr)
+        gone = (struct sums){SUM_CHARGE, SUM_AWAY};
+    parcel_put(parcel, &path, gone, own);
+    if (parcel->mode == PARCEL_GIVE && (pays || cookie != nullptr))
+        account_refund(from->account, sums_charge(parcel->sums));
+    sender_flush(from, parcel);
     return OK;
 }
+
+// `own`: a clone within a space, with its holes and the rights that each entry has.
+[[gnu::always_inline]] static inline status_t
+run_move(struct space *from, parcel_t source, struct space *to, uaddr_t destination,
+         const uint64_t *cookie, bool own) {
+    struct parcel parcel;
+    struct run run;
+    status_t status = parcel_decode(source, &parcel);
+    if (status == OK && parcel.mode == PARCEL_LEND)
+        status = ERR_BAD_ARGUMENT;
+    if (status == OK)
+        status = run_at(destination, &parcel.run, &run);
+    if (status == OK && own && runs_overlap(&parcel.run, &run))
+        status = ERR_OCCUPIED;
+    if (status != OK)
+        return status;
+    spaces_lock(from, to, run.level);
+    status = move_locked(from, &parcel, to, &run, cookie, own);
+    spinlocks_release(&from->lock, &to->lock);
+    tlb_wait();
+    return status;
+}
+
+status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
+                         uaddr_t destination, const uint64_t *cookie) {
+    return run_move(from, source, to, destination, cookie, false);
+}
+
+// --- within a space ------------------------------------------------------------------------------
 
 // One entry that is present, straight through.
 static bool entry_clone(struct space *space, parcel_t source, uaddr_t destination) {
@@ -149,22 +145,10 @@ static bool entry_clone(struct space *space, parcel_t source, uaddr_t destinatio
 
 [[gnu::noinline]] static status_t slots_clone(struct space *space, parcel_t source,
                                               uaddr_t destination) {
-    struct parcel parcel;
-    struct run run;
-    parcel_t mode = (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT;
-    status_t status =
-        source & PARCEL_MODES ? ERR_BAD_ARGUMENT : parcel_decode(source | mode, &parcel);
-    if (status == OK)
-        status = run_at(destination, &parcel.run, &run);
-    if (status == OK && runs_overlap(&parcel.run, &run))
-        status = ERR_OCCUPIED;
-    if (status != OK)
-        return status;
-    space_lock(space, run.level);
-    status = clone_locked(space, &parcel, &run);
-    spinlock_release(&space->lock);
-    tlb_wait();
-    return status;
+    static constexpr parcel_t mode = (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT;
+    if (source & PARCEL_MODES)
+        return ERR_BAD_ARGUMENT;
+    return run_move(space, source | mode, space, destination, nullptr, true);
 }
 
 status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination) {

@@ -119,11 +119,6 @@ static void cell_fly(const struct path *path, unsigned index, bool fly) {
         cell_clear(cell, ENTRY_FLIGHT);
 }
 
-// Brings the sender's sums up to date.
-static void parcel_left(const struct parcel *parcel) {
-    path_add(&parcel->path, sums_sub(parcel->left, parcel->sums));
-}
-
 static status_t parcel_fly(struct space *from, parcel_t descriptor, bool fly) {
     struct parcel parcel;
     status_t status = parcel_decode(descriptor, &parcel);
@@ -137,7 +132,7 @@ static status_t parcel_fly(struct space *from, parcel_t descriptor, bool fly) {
         sums_accumulate(&parcel.left, entry_sums(entry, parcel.run.level));
     }
     if (status == OK)
-        parcel_left(&parcel);
+        path_add(&parcel.path, sums_sub(parcel.left, parcel.sums));
     spinlock_release(&from->lock);
     return status;
 }
@@ -162,6 +157,6 @@ void parcel_put(struct parcel *parcel, const struct path *path, struct sums gone
         sums_accumulate(&sums, entry_sums(entry, parcel->run.level));
     }
     path_table(path)->large |= path_table(&parcel->path)->large;
-    parcel_left(parcel);
+    path_add(&parcel->path, sums_sub(parcel->left, parcel->sums));
     path_add(path, sums_sub(sums, gone));
 }

@@ -17,10 +17,6 @@ static enum slot_state state_of(const struct path *path, entry_t entry) {
     return entry_is_table(entry, path->level) ? SLOT_TABLE : SLOT_PAGE;
 }
 
-static bool has_rights(entry_t entry) {
-    return !entry_is(entry, ABSENT_EMPTY) && !entry_is(entry, ABSENT_LANDING);
-}
-
 status_t parcel_query(struct space *space, uaddr_t address, uint64_t *description,
                       uint64_t *charge) {
     if (address >= LAYOUT_LIMIT)
@@ -30,7 +26,8 @@ status_t parcel_query(struct space *space, uaddr_t address, uint64_t *descriptio
     path_find(space, address, 1, &path);
     entry_t entry = entry_at(path_table(&path), path.cells);
     enum slot_state state = state_of(&path, entry);
-    uint64_t rights = has_rights(entry) ? rights_of_marks(path_marks(&path, entry)) : 0;
+    bool none = entry_is(entry, ABSENT_EMPTY) || entry_is(entry, ABSENT_LANDING);
+    uint64_t rights = none ? 0 : rights_of_marks(path_marks(&path, entry));
     *description = parcel_make(address & ~(level_size(path.level) - 1), path.level, 1, PARCEL_NONE,
                                rights | (uint64_t)state << 56);
     *charge = sums_charge(entry_sums(entry, path.level));

@@ -113,7 +113,8 @@ static void pending_release(struct pending *list) {
     }
 }
 
-static void others_await(struct hart *self) {
+void tlb_wait_all(void) {
+    struct hart *self = hart_self();
     for (unsigned i = 0; i < hart_count; i++)
         if (harts[i] != nullptr && harts[i] != self)
             hart_await(harts[i]);
@@ -121,12 +122,10 @@ static void others_await(struct hart *self) {
     pending_release(&pending[self->index]);
 }
 
-void tlb_wait_all(void) { others_await(hart_self()); }
-
 [[gnu::noinline]] static void release_later(struct hart *self, entry_t entry, unsigned level) {
     struct pending *list = &pending[self->index];
     if (list->count == PENDING) {
-        others_await(self); // rare enough to wait under a lock: every spin loop answers
+        tlb_wait_all(); // rare enough to wait under a lock: every spin loop answers
         return entry_drop(entry, level);
     }
     list->entries[list->count].entry = entry;
