@@ -9,7 +9,7 @@
 #include "memory/entry.h"
 #include "memory/space.h"
 
-static constexpr unsigned BATCH_ORDER = 4;   // frames that go to or from the buddy system at once
+static constexpr unsigned BATCH_ORDER = 4; // frames that go to or from the buddy system at once
 static constexpr unsigned BATCH = 1 << BATCH_ORDER;
 static constexpr unsigned CACHE_LIMIT = 48;  // free frames that a hart keeps
 static constexpr unsigned STOCK_LIMIT = 128; // zeroed ones
@@ -120,8 +120,8 @@ static uint64_t frames_to_leave(void) {
 
 [[gnu::noinline]] static void give_back(uint32_t *list, uint32_t *length, unsigned frames) {
     for (struct frame *frame; frames != 0 && (frame = pop(list, length)) != nullptr; frames--) {
-        if (CANARY)
-            canary_verify(frame, frame->state == FRAME_ZEROED);
+        if (CANARY && frame->state == FRAME_ZEROED)
+            canary_verify(frame, true);
         frame_use(frame, FRAME_FREE, FRAME_INSIDE);
         buddy_put(frame, 0);
     }
@@ -170,10 +170,6 @@ void frame_begin(struct frame *frame, enum frame_state state, unsigned level) {
     frame_use(frame, state, level);
 }
 
-// Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
-// not wait for all that could be free.
-// Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
-// not wait for all that could be free.
 // Whole blocks, and where the hart's own cache and the buddy system have nothing. A large page does
 // not wait for all that could be free.
 [[gnu::noinline]] static struct frame *take(unsigned order) {
