@@ -17,7 +17,8 @@ enum deed : uint8_t {
     DO_ECHO = 1,   // answers the same words
     DO_KEEP,       // keeps the request
     DO_COUNT,      // word 0: how many it has kept so far
-    DO_ANSWER,     // answers the kept request number word 0 with word 1, then this one
+    DO_ANSWER,     // answers the kept request number word 0 with word 1, after word 2 ms, then
+                   // this one
     DO_CLOSE,      // closes the handle of the kept request number word 0
     DO_IGNORE,     // receives again without answering
     DO_DIE,        // faults while it holds the request

@@ -87,14 +87,31 @@ static void refusals(void)
     pages_free(run, 32);
 }
 
+static uint64_t kept_by(const struct peer *peer)
+{
+    struct message message = {.tag = DO_COUNT};
+    EXPECT(ask(peer->port, &message, 5000), OK);
+    return message.word[0];
+}
+
 // The lender gives up while the server holds the loan; touching it waits until it is back.
 static void late(void)
 {
     volatile uint64_t *page = page_with(1);
-    EXPECT(send(&server, DO_WAIT, 400, page_of(page, PARCEL_LEND, PARCEL_WRITABLE), 100),
+    uint64_t kept = kept_by(&server), own, call;
+    EXPECT(send(&server, DO_KEEP, 0, page_of(page, PARCEL_LEND, PARCEL_WRITABLE), 300),
            ERR_TIMED_OUT);
     EXPECT(system_memory_free(page_of(page, PARCEL_NONE, 0)), ERR_BUSY);
+    EXPECT(system_port_create(0, &own), OK);
+    EXPECT(system_call_create((handle_t)own, 0, &call), OK);
+    struct message message = {.tag = DO_ANSWER, .word = {kept, 0, 200}};
+    struct message_info info;
+    EXPECT(message_begin((handle_t)call, server.port, &message, 0), OK);
     EXPECT(*page, 1);
+    EXPECT(message_receive((handle_t)own, &message, &info, deadline_default()), OK);
+    EXPECT(message_reply_status(&message), ERR_CANCELLED);
+    EXPECT(system_handle_close((handle_t)call), OK);
+    EXPECT(system_handle_close((handle_t)own), OK);
     EXPECT(send(&server, DO_WRITE, 9, page_of(page, PARCEL_LEND, PARCEL_WRITABLE), 1000), OK);
     EXPECT(*page, 9);
     pages_free((void *)(uaddr_t)page, 1);
@@ -144,13 +161,6 @@ static void chain(void)
     EXPECT(*page, 4);
     peer_wait(&victim);
     pages_free((void *)(uaddr_t)page, 1);
-}
-
-static uint64_t kept_by(const struct peer *peer)
-{
-    struct message message = {.tag = DO_COUNT};
-    EXPECT(ask(peer->port, &message, 5000), OK);
-    return message.word[0];
 }
 
 // Two loans are out when the lender ends; its memory goes when both are home.

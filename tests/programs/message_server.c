@@ -93,6 +93,7 @@ static bool obey(enum deed deed, const struct message *request, struct message *
         answer->word[0] = kept_count;
         return false;
     case DO_ANSWER:
+        wait_ms(request->word[2]);
         kept_answer(request->word[0], request->word[1], answer);
         return false;
     case DO_CLOSE:
