@@ -60,15 +60,16 @@ static const struct thread *awaited_by(const struct thread *thread, uint64_t sta
     const struct process *process = nullptr;
     if (state == CALL_QUEUED && port != nullptr)
         process = port->receiver;
-    else if (state == CALL_TAKEN)
+    else if (state != CALL_IDLE && state != CALL_QUEUED) // REPLYING: it may only be held
         process = thread->call.server->process;
     thread = process != nullptr ? process->threads : nullptr;
     return thread != nullptr && thread->sibling == nullptr ? thread : nullptr;
 }
 
-// The sum of the words of the calls that this one waits for, if it is among them; else 0. A cycle
-// of others may be met, which was none when the last of them queued (a port has gone to another
-// receiver since): a thread seen before is met again, since that moves on at each power of two.
+// The sum of the generations of the calls that this one waits for, if it is among them; else 0. A
+// cycle of others may be met, which was none when the last of them queued (a port has gone to
+// another receiver since): a thread seen before is met again, since that moves on at each power of
+// two.
 static uint64_t cycle_of(const struct thread *caller) {
     uint64_t sum = 0;
     const struct thread *thread = caller, *seen = nullptr;
@@ -76,7 +77,7 @@ static uint64_t cycle_of(const struct thread *caller) {
         if ((steps & (steps - 1)) == 0)
             seen = thread;
         uint64_t word = __c11_atomic_load(&thread->call.word, __ATOMIC_SEQ_CST);
-        sum += word;
+        sum += word & ~CALL_STATE_MASK;
         thread = awaited_by(thread, word & CALL_STATE_MASK);
         if (thread == caller)
             return sum;
@@ -96,8 +97,8 @@ static status_t call_queue_locked(struct port *port, struct thread *caller) REQU
     if (status != OK)
         return status;
     queue_append_locked(port, caller);
-    // Words only grow while a call waits and from call to call, so those whose sum stays have all
-    // waited at one time. This one is QUEUED: of two that close a cycle at once, one finds it.
+    // Generations only grow, so calls whose sum stays have all waited at one time. This one is
+    // QUEUED: of two that close a cycle at once, one finds it.
     uint64_t sum = caller->slow.begun ? 0 : cycle_of(caller);
     if (sum != 0 && cycle_of(caller) == sum) {
         queue_leave_locked(port, caller);

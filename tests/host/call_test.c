@@ -224,6 +224,19 @@ TEST(a_call_that_closes_a_cycle_fails) {
     end();
 }
 
+// Another hart holds a call of the cycle for a moment, to enter its deadline.
+TEST(a_call_that_is_held_closes_a_cycle) {
+    begin();
+    program_receive(ct, c_port, 0);
+    program_call(bt, b_call_c, 1, 0, 0);
+    uint64_t word = bt->call.word;
+    CHECK(call_claim(bt, word, CALL_REPLYING));
+    program_call(ct, c_call, 2, 0, 0);
+    call_unclaim(bt, word);
+    CHECK_EQ(program_status(ct), ERR_DEADLOCK);
+    end();
+}
+
 TEST(a_thread_that_calls_itself_fails) {
     begin();
     handle_t own;

@@ -64,6 +64,7 @@ OTHER_FAULTS = {
     ("cycle", 1): "a cycle is looked for before the call queues",
     ("cycle", 2): "one walk is enough",
     ("cycle", 3): "what the two walks met is not compared",
+    ("cycle", 4): "a call that is held for a moment is taken for answered",
     ("revoke", 1): "who makes a handle does not ask the port",
     ("revoke", 2): "a handle is doubled with rights read before",
     ("revoke", 3): "the port does not say what is revoked",

@@ -13,7 +13,7 @@
 #define THREADS 3
 #define CALLS 3 /* of all threads together */
 
-mtype = { IDLE, QUEUED, TAKEN };
+mtype = { IDLE, QUEUED, TAKEN, HELD }; /* REPLYING, but only for a moment: TAKEN again */
 
 mtype state[THREADS] = IDLE; /* call.word, low byte */
 byte generation[THREADS];    /* call.word, the rest */
@@ -37,12 +37,14 @@ inline cycle_of(me, sum) {
     :: atomic { /* one call's word and whom it waits for */
            steps++;
            if
-           :: state[at] == IDLE || steps > THREADS -> sum = 0; at = THREADS
+           :: state[at] == IDLE || steps > THREADS || FAULT == 4 && state[at] == HELD ->
+               sum = 0;
+               at = THREADS
            :: else ->
 #if FAULT == 3 /* that both walks come back is enough, whatever they met */
                sum = 1;
 #else
-               sum = sum + generation[at] * 4 + (state[at] == TAKEN -> 2 : 1);
+               sum = sum + generation[at];
 #endif
                at = server[at]
            fi
@@ -58,6 +60,32 @@ inline leave(t) {
     state[t] = IDLE;
     server[t] = 0
 }
+
+/* deadlines_enter of some other thread holds a call that is taken; not for ever, or there would be
+ * no end. */
+proctype holder() {
+    byte t, times;
+    do
+    :: atomic { times < 2 ->
+           times++;
+           if
+           :: state[0] == TAKEN -> t = 0
+           :: state[1] == TAKEN -> t = 1
+           :: state[2] == TAKEN -> t = 2
+           fi;
+           state[t] = HELD
+       };
+       atomic { state[t] = TAKEN; t = 0 }
+    od
+}
+
+#define SERVE(me, t) \
+    :: d_step { !WAITS(me) && !walking[me] && server[t] == me && !walking[t] && \
+                (state[t] == QUEUED || state[t] == TAKEN) -> \
+           if \
+           :: state[t] == QUEUED -> state[t] = TAKEN \
+           :: else -> leave(t) \
+           fi }
 
 /* A thread's own steps while it runs: it calls, or takes and answers who has called it. */
 proctype thread(byte me) {
@@ -112,23 +140,11 @@ proctype thread(byte me) {
            real = false
        }
 #endif
-    :: d_step { !WAITS(me) && !walking[me] && WAITS(0) && server[0] == me && !walking[0] ->
-           if
-           :: state[0] == QUEUED -> state[0] = TAKEN
-           :: else -> leave(0)
-           fi }
-    :: d_step { !WAITS(me) && !walking[me] && WAITS(1) && server[1] == me && !walking[1] ->
-           if
-           :: state[1] == QUEUED -> state[1] = TAKEN
-           :: else -> leave(1)
-           fi }
-    :: d_step { !WAITS(me) && !walking[me] && WAITS(2) && server[2] == me && !walking[2] ->
-           if
-           :: state[2] == QUEUED -> state[2] = TAKEN
-           :: else -> leave(2)
-           fi }
+    SERVE(me, 0)
+    SERVE(me, 1)
+    SERVE(me, 2)
 #ifdef DEADLINES
-    :: d_step { WAITS(me) && !walking[me] -> leave(me) } /* its deadline passes */
+    :: d_step { WAITS(me) && state[me] != HELD && !walking[me] -> leave(me) } /* by its deadline */
 #endif
     od
 }
@@ -143,6 +159,7 @@ init {
         run thread(0);
         run thread(1);
         run thread(2);
+        run holder();
         run finish()
     }
 }
