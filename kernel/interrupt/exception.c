@@ -48,10 +48,12 @@ bool page_fault_resolve(uint64_t error) {
     trace(TRACE_FAULT, thread, 0, 0, address, error);
     if (error & FAULT_RESERVED)
         panic("page table of %s damaged at 0x%lx", thread->process->name, address);
-    if ((error & FAULT_WRITE) && fault_fast_write(thread->space, address))
-        return true;
     uint64_t cookie;
-    enum fault_outcome outcome = space_fault(thread->space, address, access_of(error), &cookie);
+    enum fault_outcome outcome;
+    if (fault_fast(thread->space, address, error & FAULT_WRITE, &outcome, &cookie))
+        return true;
+    if (outcome == FAULT_UNUSUAL)
+        outcome = space_fault(thread->space, address, access_of(error), &cookie);
     if (outcome > FAULT_ZEROING)
         thread->touch = (struct touch){
             .address = address, .error = error, .outcome = outcome,

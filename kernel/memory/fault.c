@@ -4,21 +4,9 @@
 
 #include "debug/crash.h"
 #include "hal/string.h"
+#include "memory/fault_fast.h"
 #include "memory/internal.h"
 #include "memory/large.h"
-#include "memory/straight.h"
-
-static enum fault_outcome absent_outcome(entry_t entry, uint64_t *cookie) {
-    switch (entry_absent(entry)) {
-    case ABSENT_LENT:
-        return FAULT_LENT;
-    case ABSENT_PAGER:
-        *cookie = entry_value(entry);
-        return FAULT_PAGER;
-    default:
-        return FAULT_EMPTY;
-    }
-}
 
 static bool allowed(const struct path *path, entry_t entry, uint8_t access) {
     entry_t marks = path_marks(path, entry);

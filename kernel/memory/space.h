@@ -156,6 +156,7 @@ enum fault_outcome : uint8_t {
     FAULT_LENT,       // comes back with a reply: wait
     FAULT_PAGER,      // cookie: ask the pager
     FAULT_NO_FRAME,   // memory was granted but no frame is free
+    FAULT_UNUSUAL,    // ask space_fault (memory/fault_fast.h)
 };
 
 // Resolves what needs no policy. Takes the lock; any address.
