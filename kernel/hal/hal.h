@@ -4,7 +4,7 @@
 //
 // <arch.h> provides: paddr_t; physical_to_virtual(), virtual_to_physical(); hal_ticks();
 // hal_pause(); struct registers (a thread's saved state); struct hart_arch; hart_self();
-// HART_GET(field) and HART_SET(field, value) for fields of this hart's block;
+// HART_FIELD(field), HART_GET(field) and HART_SET(field, value) for fields of this hart's block;
 // hal_page_flush(uaddr); hal_space_load(root), hal_space_load_tagged(root, tag, keep),
 // hal_space_switch(root), hal_space_flush(); page-table entry bits (ENTRY_*).
 #pragma once

@@ -100,7 +100,6 @@ run_move(struct space *from, parcel_t source, struct space *to, uaddr_t destinat
     spaces_lock(from, to, run.level);
     status = move_locked(from, &parcel, to, &run, cookie, own);
     spinlocks_release(&from->lock, &to->lock);
-    tlb_wait();
     return status;
 }
 
@@ -148,7 +147,9 @@ static bool entry_clone(struct space *space, parcel_t source, uaddr_t destinatio
     static constexpr parcel_t mode = (parcel_t)PARCEL_CLONE << PARCEL_MODE_SHIFT;
     if (source & PARCEL_MODES)
         return ERR_BAD_ARGUMENT;
-    return run_move(space, source | mode, space, destination, nullptr, true);
+    status_t status = run_move(space, source | mode, space, destination, nullptr, true);
+    tlb_wait();
+    return status;
 }
 
 status_t memory_clone(struct space *space, parcel_t source, uaddr_t destination) {

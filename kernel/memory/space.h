@@ -109,7 +109,7 @@ status_t memory_evict(struct space *from, uaddr_t address, uint64_t cookie, stru
 
 // As parcel_move, or if there is a cookie, of a page to where it still stands, which has been
 // charged for it; what that entry does not allow is left out of the rights. ERR_OCCUPIED: it does
-// not stand there.
+// not stand there. Waits for nobody: tlb_wait follows.
 status_t parcel_move_for(struct space *from, parcel_t source, struct space *to,
                          uaddr_t destination, const uint64_t *cookie);
 

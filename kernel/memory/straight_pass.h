@@ -1,13 +1,15 @@
 // Parcels of one entry that travel with a message, straight through: a page that is lent and comes
-// home, a page or a table that is given. Entries, sums, windows and generations are as parcel_pass
-// and parcel_return leave them (pass.c), so a loan made here can come home there. What is unusual
-// in any way, a lock that is held included, is left to them, with nothing changed.
+// home, a page or a table that is given, also in answer to a fault. Entries, sums, windows and
+// generations are as parcel_pass, parcel_return and parcel_move_for leave them (pass.c, move.c), so
+// a loan made here can come home there. What is unusual in any way, a lock that is held included,
+// is left to them, with nothing changed.
 //
 // Neither process has another thread, so no hart runs in one of the two spaces but this one, which
 // loads the receiver's root next: so a table that is given need not be flushed here. What this hart
 // knows of it is dropped by that load or, where translations are tagged, is the sender's and out of
 // use until somebody enters the sender's space, and finds its generation changed. The thread that
-// lends a page waits, and comes back to the page that it knows.
+// lends a page waits, and comes back to the page that it knows. (A page that answers a fault may go
+// between processes of several threads.)
 #pragma once
 
 #include "memory/landing.h"
@@ -19,6 +21,12 @@ struct page_loan {
     cell_t *cell;    // the borrower's; nullptr: no such loan
     entry_t entry;   // the lender's as it was
     uint64_t window; // the borrower's as it was
+};
+
+// Where a page is wanted that lands in no window.
+struct place {
+    uaddr_t address;
+    entry_t entry; // there now, but for execution: EMPTY, or a cookie, for which all is paid
 };
 
 static inline bool straight_lock(struct space *a, struct space *b)
@@ -72,21 +80,23 @@ window_dissolve(struct space *to, unsigned level, uint64_t size, uint64_t frames
 }
 
 // Gives the one entry of a descriptor, of this level, or lends it where `loan` is not nullptr: a
-// page. The descriptor asks for nothing else, but may ask for it writable. Both spaces have one
-// thread; tlb_wait follows, and a load of the receiver's root, before that runs. `accepted`,
-// `charge`: frames.
+// page. The descriptor asks for nothing else, but may ask for it writable. It lands in a window, or
+// in `place`, where that is not nullptr. Both spaces have one thread, unless a page is given; tlb_wait
+// follows, and a load of the receiver's root, before that runs. `accepted`, `charge`: frames.
 [[gnu::always_inline]] static inline bool
 straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t accepted,
-              unsigned level, struct page_loan *loan, parcel_t *landed,
-              uint64_t *charge) NO_THREAD_SAFETY_ANALYSIS {
+              unsigned level, struct page_loan *loan, const struct place *place,
+              parcel_t *landed, uint64_t *charge) NO_THREAD_SAFETY_ANALYSIS {
     static constexpr entry_t unusual =
         ENTRY_BORROWED | ENTRY_FLIGHT | ENTRY_READ_ONLY | ENTRY_DMA | ENTRY_LARGE;
-    const struct path *own = &from->way[WAY_OWN], *there = &to->way[WAY_THERE];
+    enum way which = place != nullptr ? WAY_OWN : WAY_THERE;
+    const struct path *own = &from->way[WAY_OWN], *there = &to->way[which];
+    bool paid = place != nullptr && place->entry != ENTRY_EMPTY;
     uaddr_t address = parcel_address(parcel);
     if ((address & (level_size(level) - 1)) != 0 || !straight_lock(from, to))
         return false;
-    uaddr_t slot = to->landing_first[level - 1];
-    if (__builtin_expect(slot == 0, 0) || !way_find(to, WAY_THERE, slot, level) ||
+    uaddr_t slot = place != nullptr ? place->address : to->landing_first[level - 1];
+    if (__builtin_expect(slot == 0, 0) || !way_find(to, which, slot, level) ||
         !way_find(from, WAY_OWN, address, level))
         goto out;
     entry_t entry = cell_load(own->cells), window = cell_load(there->cells);
@@ -99,10 +109,17 @@ straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t ac
         if ((table->holes | table->sums[1]) != 0)
             goto out;
     }
-    if (loan == nullptr &&
+    if (place != nullptr &&
+        (path_pinned(there) || !address_in_range(slot) ||
+         (entry_at(there->table[0], there->cells) & ~ENTRY_NO_EXECUTE) != place->entry))
+        goto out;
+    if (loan == nullptr && !paid &&
         (frames > accepted || !gift_pay(from->account, to->account, frames)))
         goto out;
-    landing_unlink(to, level, nullptr, entry_next_window(window));
+    if (paid)
+        account_refund(from->account, frames);
+    if (place == nullptr)
+        landing_unlink(to, level, nullptr, entry_next_window(window));
     entry = cell_exchange(own->cells, loan != nullptr ? page_lent(entry)
                                                       : table_empty(own->table[level - 1]));
     entry_t taken = (entry & ~(ENTRY_WRITABLE | ENTRY_WRITE)) | ENTRY_NO_EXECUTE;
@@ -116,7 +133,11 @@ straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t ac
         path_add_from(own, level, (struct sums){0, SUM_AWAY + SUM_PINNED});
         *loan = (struct page_loan){there->cells, entry, window};
     } else {
-        window_dissolve(to, level, size, frames);
+        if (place == nullptr)
+            window_dissolve(to, level, size, frames);
+        else
+            path_add_from(there, 1, paid ? (struct sums){0, -SUM_AWAY}
+                                         : (struct sums){SUM_CHARGE - SUM_HOLES, 0});
         path_add_from(own, level, (struct sums){SUM_HOLES - frames, 0});
         __c11_atomic_fetch_add(&from->generation, 1, __ATOMIC_SEQ_CST);
         ways_cut(from, level);

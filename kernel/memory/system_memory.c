@@ -56,7 +56,10 @@ status_t system_parcel_query(struct thread *thread, uaddr_t address, uint64_t *r
 
 status_t system_parcel_move(struct thread *thread, struct process *target, parcel_t source,
                             uaddr_t destination) {
-    return parcel_move_for(&thread->process->space, source, &target->space, destination, nullptr);
+    status_t status =
+        parcel_move_for(&thread->process->space, source, &target->space, destination, nullptr);
+    tlb_wait();
+    return status;
 }
 
 status_t system_memory_evict(struct thread *thread, struct process *process, uaddr_t address,

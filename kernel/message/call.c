@@ -208,6 +208,8 @@ void message_receive(struct thread *thread) {
 
 void message_reply_receive(struct thread *thread) {
     status_t status;
+    if (thread->hand.caller != nullptr && thread->hand.caller->slow.touches)
+        touch_return(thread);
     struct thread *caller = nullptr;
     struct port *port = object_look_up(thread, (handle_t)thread->registers.rdi, OBJECT_PORT,
                                        RIGHT_RECEIVE, &status);

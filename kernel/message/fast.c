@@ -31,7 +31,7 @@ REGCALL void message_reply_receive_fast(PARAMETERS) NO_THREAD_SAFETY_ANALYSIS {
     struct thread *caller = server->hand.caller;
     if (!LIKELY(server->hand.lender == nullptr))
         [[clang::musttail]] return message_return_fast(0, 0, 0, target, tag, low, high);
-    struct port *port = fast_claim(server, entry, caller, target, -(uint64_t)CALL_TAKEN);
+    struct port *port = fast_claim(server, entry, caller, target, -(uint64_t)CALL_TAKEN, 0);
     if (!LIKELY(port != nullptr))
         [[clang::musttail]] return message_reply_receive_slow(TO_SLOW);
     fast_wait(port, server);

@@ -85,12 +85,14 @@ static inline void fast_take(struct port *port, struct thread *server, struct th
 }
 
 // Claims the call in a server's hand, and locks the port at which the server waits next, where
-// nothing else is: nullptr if that is not so. `change`: of the call's word.
+// nothing else is: nullptr if that is not so. `change`: of the call's word; `allowed`: of what may
+// be special about its thread.
 static inline struct port *fast_claim(struct thread *server, const struct handle_entry *entry,
-                                      struct thread *caller, uint64_t target, uint64_t change)
+                                      struct thread *caller, uint64_t target, uint64_t change,
+                                      uint32_t allowed)
     NO_THREAD_SAFETY_ANALYSIS {
     if (!LIKELY(hal_token_spend()) || !LIKELY(fast_fits(&entry->receive_handle, target)) ||
-        !LIKELY(caller != nullptr) || !LIKELY(caller->slow_any == 0))
+        !LIKELY(caller != nullptr) || !LIKELY((caller->slow_any & ~allowed) == 0))
         return nullptr;
     struct port *port = (struct port *)entry->object;
     if (!LIKELY(spinlock_try(&port->lock)))
@@ -120,6 +122,6 @@ static inline void fast_switch(struct thread *next) {
     struct space *space = next->space;
     HART_SET(current, next);
     // Loading the root, which serialises, makes this visible before any translation is cached.
-    __c11_atomic_store(&((__seg_gs struct hart *)0)->space, space, __ATOMIC_RELAXED);
+    __c11_atomic_store(&HART_FIELD(space), space, __ATOMIC_RELAXED);
     hal_space_switch(space->root);
 }

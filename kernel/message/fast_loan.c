@@ -11,13 +11,13 @@ static inline bool carry(struct space *from, parcel_t parcel, struct thread *ser
     uint64_t accepted = server->acceptance.charge;
     switch (parcel & ~(PARCEL_ADDRESS_MASK | PARCEL_WRITABLE)) {
     case lend:
-        return straight_pass(from, parcel, to, 0, 1, &server->hand.page, landed, charge);
+        return straight_pass(from, parcel, to, 0, 1, &server->hand.page, nullptr, landed, charge);
     case give:
-        return straight_pass(from, parcel, to, accepted, 1, nullptr, landed, charge);
+        return straight_pass(from, parcel, to, accepted, 1, nullptr, nullptr, landed, charge);
     case give | higher:
-        return straight_pass(from, parcel, to, accepted, 2, nullptr, landed, charge);
+        return straight_pass(from, parcel, to, accepted, 2, nullptr, nullptr, landed, charge);
     case give | 2 * higher:
-        return straight_pass(from, parcel, to, accepted, 3, nullptr, landed, charge);
+        return straight_pass(from, parcel, to, accepted, 3, nullptr, nullptr, landed, charge);
     default:
         return false;
     }
@@ -70,7 +70,7 @@ REGCALL void message_return_fast(PARAMETERS) NO_THREAD_SAFETY_ANALYSIS {
     uint64_t word = server->hand.word;
     struct port *port = nullptr;
     if (LIKELY(server->hand.page.cell != nullptr) && LIKELY(space_single(server->space)))
-        port = fast_claim(server, entry, caller, target, CALL_REPLYING - CALL_TAKEN);
+        port = fast_claim(server, entry, caller, target, CALL_REPLYING - CALL_TAKEN, 0);
     if (!LIKELY(port != nullptr))
         goto out_slow;
     if (!LIKELY(page_return(server->space, server->hand.landed, caller->space, server->hand.home,

@@ -16,6 +16,10 @@ status_t touch_take(const struct thread *thread, struct thread *receiver);
 // include/abi/message.h; then nothing has changed.
 status_t touch_answer(struct thread *pager, struct thread *thread);
 
+// An answer by reply_receive that lets the thread run on at once, while the pager waits: does not
+// return then. It does where something is unusual, and nothing has changed.
+void touch_return(struct thread *pager);
+
 // The fault, whose call is IDLE, has this answer: what is not OK ends the process. No lock is held.
 // Make the thread ready then: it touches again, or finds that its process ends.
 void touch_end(struct thread *thread, status_t status);

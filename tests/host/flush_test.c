@@ -165,8 +165,8 @@ TEST(who_gives_straight_through_drops_what_it_gave) {
         uaddr_t address = parcel_address(gifts[level - 1]);
         CHECK(space_write(&a.space, address, 1)); // so that the way is known
         uint64_t before = generation(&a);
-        CHECK(straight_pass(&a.space, gifts[level - 1], &b.space, 1000, level, nullptr, &there,
-                            &charge));
+        CHECK(straight_pass(&a.space, gifts[level - 1], &b.space, 1000, level, nullptr, nullptr,
+                            &there, &charge));
         CHECK_EQ(generation(&a), before + 1);
     }
     a.space.runners = b.space.runners = 0;

@@ -22,7 +22,7 @@ TEST(a_page_is_lent_straight_through) {
     CHECK_EQ(pass(&a, home, &b), OK);
     CHECK_EQ(come_home(&b, landed, &a, home), OK);
     for (unsigned i = 0; i < 4; i++) {
-        CHECK(straight_pass(&a.space, home, &b.space, 0, 1, &loan, &there, &charge));
+        CHECK(straight_pass(&a.space, home, &b.space, 0, 1, &loan, nullptr, &there, &charge));
         CHECK_EQ(there, pages(SLOTS, 1, PARCEL_LEND, PARCEL_WRITABLE));
         CHECK_EQ(state(&a, PLACE), SLOT_LENT);
         CHECK_EQ(state(&b, SLOTS), SLOT_BORROWED);
@@ -44,9 +44,9 @@ TEST(an_entry_is_given_straight_through) {
     parcel_t there, gift = pages(PLACE, 1, PARCEL_GIVE, PARCEL_WRITABLE);
     CHECK(space_write(&a.space, PLACE, 7));
     // More than it accepts.
-    CHECK(!straight_pass(&a.space, gift, &b.space, 0, 1, nullptr, &there, &charge));
-    CHECK(!straight_pass(&a.space, gift, &a.space, 8, 1, nullptr, &there, &charge));
-    CHECK(straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, &there, &charge));
+    CHECK(!straight_pass(&a.space, gift, &b.space, 0, 1, nullptr, nullptr, &there, &charge));
+    CHECK(!straight_pass(&a.space, gift, &a.space, 8, 1, nullptr, nullptr, &there, &charge));
+    CHECK(straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, nullptr, &there, &charge));
     check();
     CHECK_EQ(charge, 1);
     CHECK_EQ(b.account.used, before + 1);
@@ -54,16 +54,16 @@ TEST(an_entry_is_given_straight_through) {
     CHECK_EQ(state(&a, PLACE), SLOT_EMPTY);
     CHECK(space_read(&b.space, SLOTS, &value) && value == 7);
     // Nothing is there now.
-    CHECK(!straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, &there, &charge));
+    CHECK(!straight_pass(&a.space, gift, &b.space, 8, 1, nullptr, nullptr, &there, &charge));
     b.account.limit = b.account.used;
     CHECK(!straight_pass(&a.space, pages(PLACE + PAGE_SIZE, 1, PARCEL_GIVE, 0),
-                         &b.space, 8, 1, nullptr, &there, &charge));
+                         &b.space, 8, 1, nullptr, nullptr, &there, &charge));
     b.account.limit = 1ull << 40;
     check();
     // What does not fill its window leaves the rest empty.
     for (unsigned i = 1; i < 5; i++)
         CHECK(straight_pass(&a.space, pages(PLACE + i * PAGE_SIZE, 1, PARCEL_GIVE, 0),
-                            &b.space, 8, 1, nullptr, &there, &charge));
+                            &b.space, 8, 1, nullptr, nullptr, &there, &charge));
     CHECK_EQ(there, pages(SLOTS + 0x10000, 1, PARCEL_GIVE, 0));
     CHECK_EQ(state(&b, SLOTS + 0x11000), SLOT_EMPTY);
     CHECK(!space_write(&b.space, SLOTS + 0x10000, 1));
@@ -79,10 +79,12 @@ TEST(a_table_is_given_straight_through) {
     CHECK(space_write(&a.space, LARGE + 0x3000, 6));
     CHECK(space_write(&a.space, LARGE + 0x5000, 7));
     CHECK_EQ(memory_free(&a.space, page), OK); // the way to it is known now
-    CHECK(!straight_pass(&a.space, gift, &b.space, 600, 2, nullptr, &there, &charge)); // a hole
+    // A hole.
+    CHECK(!straight_pass(&a.space, gift, &b.space, 600, 2, nullptr, nullptr, &there, &charge));
     CHECK_EQ(memory_create(&a.space, page | PARCEL_WRITABLE, MEMORY_PAGES), OK);
-    CHECK(!straight_pass(&a.space, gift + PAGE_SIZE, &b.space, 600, 2, nullptr, &there, &charge));
-    CHECK(straight_pass(&a.space, gift, &b.space, 600, 2, nullptr, &there, &charge));
+    CHECK(!straight_pass(&a.space, gift + PAGE_SIZE, &b.space, 600, 2, nullptr, nullptr, &there,
+                         &charge));
+    CHECK(straight_pass(&a.space, gift, &b.space, 600, 2, nullptr, nullptr, &there, &charge));
     check();
     CHECK_EQ(charge, 513);
     CHECK(space_read(&b.space, parcel_address(there) + 0x5000, &value) && value == 7);
@@ -100,21 +102,21 @@ TEST(what_is_unusual_is_not_lent_straight_through) {
     CHECK_EQ(pass(&a, home, &b), OK);
     CHECK_EQ(come_home(&b, landed, &a, home), OK);
     CHECK(!straight_pass(&a.space, pages(PLACE + 0x9000, 1, PARCEL_LEND, 0),
-                         &b.space, 0, 1, &loan, &there, &charge));
+                         &b.space, 0, 1, &loan, nullptr, &there, &charge));
     CHECK(!straight_pass(&a.space, pages(0x50000000, 1, PARCEL_LEND, 0),
-                         &b.space, 0, 1, &loan, &there, &charge));
-    CHECK(!straight_pass(&a.space, home, &a.space, 0, 1, &loan, &there, &charge));
+                         &b.space, 0, 1, &loan, nullptr, &there, &charge));
+    CHECK(!straight_pass(&a.space, home, &a.space, 0, 1, &loan, nullptr, &there, &charge));
     CHECK_EQ(parcel_mark(&a.space, home), OK);
-    CHECK(!straight_pass(&a.space, home, &b.space, 0, 1, &loan, &there, &charge));
+    CHECK(!straight_pass(&a.space, home, &b.space, 0, 1, &loan, nullptr, &there, &charge));
     parcel_unmark(&a.space, home);
     check();
     // A borrower's own copy, or a loan that is lent on, does not come home as it went.
     CHECK_EQ(memory_clone(&a.space, pages(PLACE, 1, PARCEL_NONE, 0), PLACE + 0x10000), OK);
-    CHECK(straight_pass(&a.space, home, &b.space, 0, 1, &loan, &there, &charge));
+    CHECK(straight_pass(&a.space, home, &b.space, 0, 1, &loan, nullptr, &there, &charge));
     CHECK(space_write(&b.space, SLOTS, 5));
     CHECK(!page_return(&b.space, there, &a.space, home, &loan));
     CHECK_EQ(come_home(&b, there, &a, home), OK);
-    CHECK(straight_pass(&a.space, home, &b.space, 0, 1, &loan, &there, &charge));
+    CHECK(straight_pass(&a.space, home, &b.space, 0, 1, &loan, nullptr, &there, &charge));
     CHECK_EQ(pass(&b, pages(SLOTS, 1, PARCEL_LEND, 0), &c), OK);
     CHECK(!page_return(&b.space, there, &a.space, home, &loan));
     CHECK_EQ(come_home(&c, landed, &b, pages(SLOTS, 1, PARCEL_LEND, 0)), OK);

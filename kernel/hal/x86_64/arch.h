@@ -52,9 +52,9 @@ static inline uint64_t hal_ticks(void) {
 static inline void hal_pause(void) { __asm__ volatile("pause"); }
 
 // This hart's block (struct hart, hart/hart.h) stands at the GS base; its first word points to it.
-#define HART_GET(field)                                                                            \
-    (((const __seg_gs struct hart *)0)->field)
-#define HART_SET(field, value) (((__seg_gs struct hart *)0)->field = (value))
+#define HART_FIELD(field) (((__seg_gs struct hart *)0)->field)
+#define HART_GET(field) (((const __seg_gs struct hart *)0)->field)
+#define HART_SET(field, value) (HART_FIELD(field) = (value))
 
 static inline struct hart *hart_self(void) {
     struct hart *self;

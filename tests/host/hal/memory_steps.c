@@ -350,8 +350,8 @@ static bool quick_lend(unsigned from, const struct model_run *run, const struct 
     uint64_t charge;
     loan->quick = (parcel & ~variable) == (parcel_t)PARCEL_LEND << PARCEL_MODE_SHIFT &&
                   quick_allowed(from, to) &&
-                  straight_pass(space_of(from), parcel, space_of(to), 0, 1, &loan->page, landed,
-                             &charge);
+                  straight_pass(space_of(from), parcel, space_of(to), 0, 1, &loan->page, nullptr,
+                                landed, &charge);
     return loan->quick;
 }
 
@@ -365,7 +365,7 @@ static bool quick_give(unsigned from, const struct model_run *run, const struct 
     if ((parcel & ~variable) != (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT ||
         parcel_level(parcel) == LEVELS || !quick_allowed(from, to) ||
         !straight_pass(space_of(from), parcel, space_of(to), PLENTY, parcel_level(parcel), nullptr,
-                    landed, charge))
+                       nullptr, landed, charge))
         return false;
     space_runs(to);
     hart_space[hart] = (int)to;
@@ -473,15 +473,42 @@ static void step_land([[maybe_unused]] unsigned s) {
         flight->used = false;
 }
 
+// A page for an empty place or a cookie's, as touch_answer gives it: whoever else runs in the two
+// spaces. This hart stays where it is.
+static bool quick_answer(unsigned from, parcel_t parcel, unsigned to, uaddr_t destination,
+                         const uint64_t *cookie) {
+    static constexpr parcel_t variable = PARCEL_ADDRESS_MASK | PARCEL_WRITABLE;
+    struct place place = {destination, ENTRY_EMPTY};
+    parcel_t landed;
+    uint64_t charge;
+    if (cookie != nullptr)
+        place.entry = entry_absent_make(ABSENT_PAGER, *cookie, 0) |
+                      (parcel & PARCEL_WRITABLE ? ENTRY_WRITABLE : 0);
+    space_of(from)->runners = quick_allowed(from, to) ? 1 : 2;
+    return (numbers[8] & 16) != 0 &&
+           (parcel & ~variable) == (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT &&
+           straight_pass(space_of(from), parcel, space_of(to), 1, 1, nullptr, &place, &landed,
+                         &charge);
+}
+
+static status_t move(unsigned from, const struct model_run *run, const struct model_pass *how,
+                     unsigned to, const struct model_run *there, const uint64_t *cookie) {
+    parcel_t parcel = model_parcel(run, how->mode, how->writable, how->executable);
+    uaddr_t destination = model_address(there);
+    status_t status = OK;
+    if (!quick_answer(from, parcel, to, destination, cookie))
+        status = parcel_move_for(space_of(from), parcel, space_of(to), destination, cookie);
+    tlb_wait();
+    return status;
+}
+
 static void step_move(unsigned s) {
     struct model_run run = run_pick(level_pick(), 3), to = run_there(&run, 7);
     struct model_pass how = pass_pick(5);
     unsigned other = pick(9, SPACES);
     run_say("move", s, &run);
     run_say("to", other, &to);
-    status_t status = parcel_move(
-        space_of(s), model_parcel(&run, how.mode, how.writable, how.executable), space_of(other),
-        model_address(&to));
+    status_t status = move(s, &run, &how, other, &to, nullptr);
     if (!scarce(status))
         compare("move", status, model_move(&model[s], &run, &how, &model[other], &to));
 }
@@ -506,9 +533,7 @@ static void step_answer(unsigned s) {
         return;
     run_say("answer", from, &run);
     run_say("to", s, &to);
-    status_t status = parcel_move_for(
-        space_of(from), model_parcel(&run, how.mode, how.writable, how.executable), space_of(s),
-        model_address(&to), &cookie);
+    status_t status = move(from, &run, &how, s, &to, &cookie);
     if (!scarce(status))
         compare("answer", status, model_answer(&model[from], &run, &how, &model[s], &to, cookie));
 }
@@ -565,6 +590,7 @@ static void step_evict(unsigned s) {
     frames_fail_at(0);
     if (parcel_move_for(space_of(other), back, space_of(s), taken, &cookie) != OK)
         differ("evict: back", (unsigned)(taken >> PAGE_BITS), 0);
+    tlb_wait();
 }
 
 // --- fork ----------------------------------------------------------------------------------------

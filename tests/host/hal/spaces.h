@@ -2,6 +2,7 @@
 #pragma once
 
 #include "memory/space.h"
+#include "memory/tlb.h"
 
 struct test_space {
     struct account account;
@@ -29,5 +30,7 @@ uint64_t *space_translate(const struct space *space, uaddr_t address, uint8_t ac
 // What the system call does.
 static inline status_t parcel_move(struct space *from, parcel_t source, struct space *to,
                                    uaddr_t destination) {
-    return parcel_move_for(from, source, to, destination, nullptr);
+    status_t status = parcel_move_for(from, source, to, destination, nullptr);
+    tlb_wait();
+    return status;
 }

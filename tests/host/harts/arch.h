@@ -23,8 +23,10 @@ extern uint64_t host_fault_address;
 
 static inline uint64_t hal_fault_address(void) { return host_fault_address; }
 
+#define HART_FIELD(field) (machine_hart->field)
 #define HART_GET(field) (machine_hart->field)
 #define HART_SET(field, value) (machine_hart->field = (value))
 
+bool hal_token_spend(void);
 void hal_interrupts_admit(void);
 static inline void hal_thread_pointer_set(uint64_t address) { (void)address; }

@@ -13,7 +13,7 @@
 uint64_t host_ticks = 1000, host_fault_address;
 unsigned crash_reports;
 
-static jmp_buf asleep;
+static jmp_buf asleep, resumed;
 
 // memory.c's own table.
 extern struct hart *memory_harts[];
@@ -29,6 +29,7 @@ void hal_interrupts_admit(void) {
         longjmp(asleep, 2);
 }
 
+bool hal_token_spend(void) { return --machine_hart->tokens >= 0; }
 void hal_timer_arm(ticks_t deadline) { (void)deadline; }
 uint64_t hal_ticks_per_second(void) { return 100'000; } // a watchdog period is 1000 ticks
 void hal_vector_clear(void) {}
@@ -38,7 +39,7 @@ uint32_t hal_vector_size(void) { return 64; }
 void hal_vector_enable(void) {}
 void hal_vector_load(const void *area) { (void)area; }
 void hal_vector_control_load(uint64_t control) { (void)control; }
-void thread_resume(void) { abort(); }
+void thread_resume(void) { longjmp(resumed, 1); }
 
 // --- what messages do not need -------------------------------------------------------------------
 
@@ -109,6 +110,11 @@ void kernel_wait(uint64_t ticks) {
     machine_hart = self;
 }
 
+void kernel_enter(void (*handler)(struct thread *thread), struct thread *thread) {
+    if (setjmp(resumed) == 0)
+        handler(thread);
+}
+
 // --- programs ------------------------------------------------------------------------------------
 
 struct process *program_start(struct thread **thread) {
@@ -170,7 +176,7 @@ void program_reply(struct thread *thread, handle_t reply, uint64_t tag) {
 void program_reply_receive(struct thread *thread, handle_t port, uint64_t tag) {
     program_run(thread);
     arguments(thread, port, tag, 0, 0);
-    message_reply_receive(thread);
+    kernel_enter(message_reply_receive, thread);
 }
 
 handle_t program_keep(struct thread *thread) {

@@ -23,6 +23,10 @@ void kernel_hart(unsigned hart);
 // thread it runs then, or nullptr. Wake-ups of other harts wait until those are run.
 struct thread *kernel_run(void);
 
+// What the kernel does for the current thread, until it is on its way out, or leaves at once for a
+// thread that it has switched to.
+void kernel_enter(void (*handler)(struct thread *thread), struct thread *thread);
+
 // All harts, until nothing is left to do but programs: clean-ups, what was deferred.
 void kernel_settle(void);
 
