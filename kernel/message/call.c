@@ -33,7 +33,8 @@ call_direct_locked(struct port *port, struct thread *caller, bool begun) REQUIRE
     if (status != OK)
         return status;
     port->waiting = server->next;
-    timer_cancel(&server->timer);
+    if (server->slow.timed)
+        timer_cancel(&server->timer);
     struct hart *hart = hart_self();
     ticks_t deadline = caller->call.deadline;
     if (deadline != 0 && (begun || !deadline_deferred(hart, deadline)))

@@ -51,7 +51,8 @@ static void event_post_locked(struct port *port, struct event *event) REQUIRES(p
     port->waiting = thread->next;
     thread->port = nullptr;
     event_receive(event, thread);
-    timer_cancel(&thread->timer);
+    if (thread->slow.timed)
+        timer_cancel(&thread->timer);
     thread_ready(thread);
 }
 
