@@ -94,22 +94,29 @@ static void receive(struct server *server, struct request *request)
     request_exchange(request, CALL_receive, server->port, deadline_of(server));
 }
 
+static enum message_kind kind_of(const struct request *request)
+{
+    return (enum message_kind)(request->result >> RESULT_KIND_SHIFT & 15);
+}
+
 // After a reply_receive that parted with nothing: if it failed, and not in receiving, the request
-// is still in hand, and the client gets the reason.
+// is still in hand, and the client gets the reason. (ERR_OCCUPIED is for faults: something else is
+// in the page's place by now, so the thread touches that again.)
 static void after_exchange(struct server *server, struct request *request)
 {
     static const struct message nothing = {};
     status_t status = message_status(request->result);
     if (status == OK || status == ERR_TIMED_OUT || status == ERR_PORT_CLOSED)
         return;
-    answer_refused(HANDLE_NONE, &nothing, status);
+    answer_refused(HANDLE_NONE, &nothing, status == ERR_OCCUPIED ? OK : status);
     receive(server, request);
 }
 
-// Answers with the request's message, and receives the next one.
+// Answers with the request's message, and receives the next one. The page that a fault did not take
+// stays where it is.
 static void answer(struct server *server, struct request *request)
 {
-    if (answer_parts_with(&request->message)) {
+    if (answer_parts_with(&request->message) && kind_of(request) != KIND_FAULT) {
         struct kept_request in_hand = {HANDLE_NONE};
         (void)reply_kept(&in_hand, &request->message);
         receive(server, request);
@@ -166,7 +173,7 @@ static status_t dispatch(struct server *server, struct request *request)
 // Handles whatever has arrived, and returns how to finish it.
 static status_t handle(struct server *server, struct request *request)
 {
-    enum message_kind kind = (enum message_kind)(request->result >> RESULT_KIND_SHIFT & 15);
+    enum message_kind kind = kind_of(request);
     return kind == KIND_REQUEST ? dispatch(server, request) : handle_event(server, request, kind);
 }
 

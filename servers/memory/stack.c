@@ -10,7 +10,6 @@
 #include <baton/system.h>
 
 static uaddr_t next_page; // where the page lies that is given next
-static bool next_is_there;
 
 bool stack_prepare(void)
 {
@@ -18,33 +17,18 @@ bool stack_prepare(void)
     return next_page != 0;
 }
 
-static status_t next_page_make(void)
+// Answers with a page, which the process pays for; one that was refused last time is still there.
+static status_t stack_grow(struct request *request, uaddr_t address)
 {
-    if (next_is_there)
-        return OK;
     status_t status = system_memory_create(
         HANDLE_NONE, pages_parcel(next_page, 1, PARCEL_NONE, PARCEL_WRITABLE), MEMORY_PAGES);
-    next_is_there = status == OK;
-    return status;
-}
-
-// Answers with a page, which the process pays for.
-static status_t stack_grow(uint32_t process, uaddr_t address)
-{
-    status_t status = next_page_make();
-    if (status == OK) {
-        struct message answer = {
-            .parcel = pages_parcel(next_page, 1, PARCEL_GIVE, PARCEL_WRITABLE)};
-        status = message_reply(HANDLE_NONE, &answer);
-        next_is_there = status != OK;
+    if (status != OK && status != ERR_OCCUPIED) {
+        log_warning("no page for the stack of process %u at 0x%lx: %s",
+                    (uint32_t)request->badge, address, status_text(status));
+        return status;
     }
-    if (status == OK || status == ERR_CANCELLED) // its process has ended meanwhile
-        return REQUEST_KEPT;
-    if (status == ERR_OCCUPIED) // another of its threads was faster: touch again
-        return OK;
-    log_warning("the stack of process %u does not grow down to 0x%lx: %s", process, address,
-                status_text(status));
-    return status;
+    request->message.parcel = pages_parcel(next_page, 1, PARCEL_GIVE, PARCEL_WRITABLE);
+    return OK;
 }
 
 static bool is_stack(uaddr_t address)
@@ -65,6 +49,6 @@ status_t process_faulted(struct server *server, struct request *request)
     if (what & TOUCH_PAGER)
         return map_faulted(request, (uint32_t)request->badge, cookie);
     if ((what & TOUCH_EMPTY) && !(what & TOUCH_EXECUTE) && is_stack(address))
-        return stack_grow((uint32_t)request->badge, address);
+        return stack_grow(request, address);
     return ERR_EMPTY;
 }

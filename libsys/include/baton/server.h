@@ -130,7 +130,9 @@ struct server {
     void (*notified)(struct server *server, uint64_t badge, uint64_t bits);
     void (*died)(struct server *server, const struct server_death *death);
     void (*completed)(struct server *server, const struct server_completion *completion);
-    status_t (*faulted)(struct server *server, struct request *request); // the message: the answer
+    // The message is the answer. If a page in it is refused it stays where it is, and the thread
+    // gets the reason or, if its place is no longer free, touches it again.
+    status_t (*faulted)(struct server *server, struct request *request);
     ticks_t (*next_deadline)(struct server *server); // when to call timed_out; 0: never
     void (*timed_out)(struct server *server);
 };

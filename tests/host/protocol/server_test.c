@@ -90,6 +90,38 @@ TEST(a_refused_gift_is_freed)
     CHECK_EQ(landing_free(sample_orders.parcel), OK);
 }
 
+static parcel_t page_for_fault;
+
+static status_t give_page(struct server *, struct request *request)
+{
+    request->message = (struct message){.parcel = page_for_fault};
+    return OK;
+}
+
+// Its giver keeps it; a thread whose place is taken meanwhile touches that again.
+TEST(a_page_that_a_fault_does_not_take_stays)
+{
+    static const status_t refusals[] = {OK, ERR_OCCUPIED, ERR_NO_MEMORY};
+    for (unsigned i = 0; i < 3; i++) {
+        begin();
+        parcel_t page = world_pages(1);
+        page_for_fault = page | (parcel_t)PARCEL_GIVE << PARCEL_MODE_SHIFT;
+        script.refusals[0] = refusals[i];
+        server.faulted = give_page;
+        script_add((struct script_step){.kind = KIND_FAULT, .message.word = {41}});
+        add_request(bounds_of_11);
+        CHECK_EQ(server_run(&server), ERR_PORT_CLOSED);
+        CHECK_EQ(script.answer_count, i == 0 ? 2 : 3);
+        CHECK_EQ(script.answers[0].message.parcel, page_for_fault);
+        if (i != 0)
+            expect_answer(1, HANDLE_NONE, refusals[i] == ERR_OCCUPIED ? OK : refusals[i]);
+        CHECK_EQ(script.answers[1].message.parcel, 0);
+        expect_answer(i == 0 ? 1 : 2, HANDLE_NONE, OK);
+        CHECK_EQ(world_parcels(), 1);
+        CHECK_EQ(landing_free(page), OK);
+    }
+}
+
 TEST(refusing_everything_ends_nothing)
 {
     begin();
