@@ -124,6 +124,11 @@ class Bad(harness.SystemTest):
         # More than half of the largest stack, eight times what it begins with.
         self.expect("/test/recurse 2000", "running\n2000\n")
 
+    def test_stacks_grow_at_once(self):
+        for harts, rounds in ((1, 5), (4, 20), (8, 20)):
+            with self.subTest(harts=harts):
+                self.expect(f"/test/stacks {rounds} 8", "clean\n", harts=harts, timeout_s=120)
+
     def test_mappings(self):
         for how in ("beyond", "readonly", "freed"):
             with self.subTest(how=how):
