@@ -256,7 +256,6 @@ void hart_exit(void) {
         if (next != nullptr) {
             hart_enter(hart, next);
             hart->tokens = QUANTUM_TOKENS;
-            current_check(hart);
         } else if (hart->tasks == nullptr && frames_zero_some(1) == 0) {
             hart_sleep(hart);
         } else { // others may wait for it meanwhile

@@ -95,6 +95,32 @@ TEST(a_table_is_given_straight_through) {
     end();
 }
 
+TEST(a_page_is_given_to_a_place) {
+    begin();
+    static constexpr uaddr_t HOLE = LARGE + 0x3000;
+    struct place place = {HOLE, ENTRY_EMPTY};
+    uint64_t value, before = a.account.used, before_b = b.account.used;
+    parcel_t there, gift = pages(PLACE, 1, PARCEL_GIVE, PARCEL_WRITABLE);
+    // Something is there, or it is part of a message, or its process has no room.
+    CHECK(!straight_pass(&b.space, gift, &a.space, 1, 1, nullptr, &place, &there, &charge));
+    CHECK_EQ(memory_free(&a.space, pages(HOLE, 1, PARCEL_NONE, 0)), OK);
+    CHECK_EQ(parcel_mark(&a.space, large(LARGE, PARCEL_LEND, PARCEL_WRITABLE)), OK);
+    CHECK(!straight_pass(&b.space, gift, &a.space, 1, 1, nullptr, &place, &there, &charge));
+    parcel_unmark(&a.space, large(LARGE, PARCEL_LEND, PARCEL_WRITABLE));
+    a.account.limit = a.account.used;
+    CHECK(!straight_pass(&b.space, gift, &a.space, 1, 1, nullptr, &place, &there, &charge));
+    a.account.limit = 1ull << 40;
+    check();
+    uint64_t generation = b.space.generation;
+    CHECK(straight_pass(&b.space, gift, &a.space, 1, 1, nullptr, &place, &there, &charge));
+    check();
+    CHECK(a.account.used == before && b.account.used == before_b - 1);
+    CHECK(b.space.generation > generation);
+    CHECK_EQ(state(&b, PLACE), SLOT_EMPTY);
+    CHECK(space_read(&a.space, HOLE, &value) && value == 100);
+    end();
+}
+
 TEST(what_is_unusual_is_not_lent_straight_through) {
     begin();
     struct page_loan loan;
