@@ -62,7 +62,7 @@ static inline bool space_single(const struct space *space) {
 }
 
 static inline entry_t page_lent(entry_t entry) {
-    return entry_absent_make(ABSENT_LENT, number_of_frame(entry_frame(entry)) + 1, 0) |
+    return entry_absent_make(ABSENT_LENT, (entry & ENTRY_ADDRESS) / PAGE_SIZE + 1, 0) |
            (entry & (ENTRY_WRITABLE | ENTRY_NO_EXECUTE));
 }
 
@@ -122,9 +122,11 @@ straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t ac
         landing_unlink(to, level, nullptr, entry_next_window(window));
     entry = cell_exchange(own->cells, loan != nullptr ? page_lent(entry)
                                                       : table_empty(own->table[level - 1]));
-    entry_t taken = (entry & ~(ENTRY_WRITABLE | ENTRY_WRITE)) | ENTRY_NO_EXECUTE;
-    taken |= parcel & PARCEL_WRITABLE ? ENTRY_WRITABLE | (entry & ENTRY_WRITE) : ENTRY_READ_ONLY;
-    cell_store(there->cells, taken | (loan != nullptr ? ENTRY_BORROWED : 0));
+    entry_t taken = parcel & PARCEL_WRITABLE
+                        ? entry | ENTRY_WRITABLE
+                        : (entry & ~(ENTRY_WRITABLE | ENTRY_WRITE)) | ENTRY_READ_ONLY;
+    taken |= ENTRY_NO_EXECUTE | (loan != nullptr ? ENTRY_BORROWED : 0);
+    cell_store(there->cells, taken);
     own->table[level - 1]->present--;
     there->table[level - 1]->present++;
     if (loan != nullptr) {
@@ -158,15 +160,13 @@ static inline bool page_return(struct space *borrower, parcel_t landed, struct s
                                parcel_t home, struct page_loan *loan) NO_THREAD_SAFETY_ANALYSIS {
     static constexpr entry_t same = ENTRY_ADDRESS | ENTRY_FLIGHT | ENTRY_PRESENT;
     cell_t *cell = loan->cell;
-    uaddr_t address = parcel_address(landed);
     if (!straight_lock(borrower, lender))
         return false;
     bool done = !((cell_load(cell) ^ loan->entry) & same) &&
-                way_find(borrower, WAY_THERE, address, 1) &&
                 way_find(lender, WAY_OWN, parcel_address(home), 1);
     if (done) {
         unsigned window = entry_second(loan->window);
-        entry_t taken = landing_push(borrower, 1, cell, address, window);
+        entry_t taken = landing_push(borrower, 1, cell, parcel_address(landed), window);
         if (window != 1)
             cell_store(cell + 1, ENTRY_LANDING);
         __c11_atomic_fetch_add(&borrower->generation, 1, __ATOMIC_SEQ_CST);
@@ -174,7 +174,7 @@ static inline bool page_return(struct space *borrower, parcel_t landed, struct s
             tlb_owed(borrower);
         cell_store(lender->way[WAY_OWN].cells,
                    loan->entry | (taken & (ENTRY_ACCESSED | ENTRY_DIRTY)));
-        borrower->way[WAY_THERE].table[0]->present--;
+        frame_number(virtual_to_physical(cell) / PAGE_SIZE)->present--; // its table's
         lender->way[WAY_OWN].table[0]->present++;
         path_add_from(&lender->way[WAY_OWN], 1, (struct sums){0, -(SUM_AWAY + SUM_PINNED)});
         loan->cell = nullptr;

@@ -36,7 +36,7 @@ REGCALL void message_carry_fast(PARAMETERS) NO_THREAD_SAFETY_ANALYSIS {
         !LIKELY(carry(caller->space, parcel, server, &landed, &charge)))
         goto out_unlock;
     tlb_wait();
-    if (parcel_mode(parcel) == PARCEL_LEND) {
+    if (parcel_mode(parcel) & PARCEL_LEND) { // else PARCEL_GIVE
         server->hand.lender = caller->process;
         server->hand.home = parcel;
         server->hand.landed = landed;
