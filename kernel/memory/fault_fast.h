@@ -1,5 +1,6 @@
 // The touches that matter most, straight through: the first write to ZERO memory, the write to a
-// shared page, and what a pager is asked for. What is unusual in any way is left to fault.c, with nothing changed.
+// shared page, and what a pager is asked for. What is unusual in any way is left to fault.c, with
+// nothing changed.
 #pragma once
 
 #include "memory/straight.h"

@@ -81,8 +81,9 @@ window_dissolve(struct space *to, unsigned level, uint64_t size, uint64_t frames
 
 // Gives the one entry of a descriptor, of this level, or lends it where `loan` is not nullptr: a
 // page. The descriptor asks for nothing else, but may ask for it writable. It lands in a window, or
-// in `place`, where that is not nullptr. Both spaces have one thread, unless a page is given; tlb_wait
-// follows, and a load of the receiver's root, before that runs. `accepted`, `charge`: frames.
+// a page in `place`, where that is not nullptr. Both spaces have one thread, but for such a page;
+// tlb_wait follows, and a load of the receiver's root, before that runs. `accepted`, `charge`:
+// frames.
 [[gnu::always_inline]] static inline bool
 straight_pass(struct space *from, parcel_t parcel, struct space *to, uint64_t accepted,
               unsigned level, struct page_loan *loan, const struct place *place,

@@ -17,7 +17,8 @@ status_t touch_take(const struct thread *thread, struct thread *receiver);
 status_t touch_answer(struct thread *pager, struct thread *thread);
 
 // An answer by reply_receive that lets the thread run on at once, while the pager waits: does not
-// return then. It does where something is unusual, and nothing has changed.
+// return then. It spends one more token, for the touch. It returns where something is unusual; then
+// nothing has changed.
 void touch_return(struct thread *pager);
 
 // The fault, whose call is IDLE, has this answer: what is not OK ends the process. No lock is held.
