@@ -101,7 +101,8 @@ static struct event *port_take_event(struct port *port) {
 void port_close(struct port *port) {
     struct event *event;
     spinlock_acquire(&port->lock);
-    port->closed = !port->boot; // nothing is posted any more
+    port->closed = !port->boot;    // nothing is posted any more
+    port->pending += port->closed; // whoever is about to wait here looks at that first
     port->receiver = nullptr;
     port->revoked_count = 0;
     spinlock_release(&port->lock);
