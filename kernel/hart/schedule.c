@@ -98,6 +98,14 @@ static void vectors_leave(struct hart *hart, struct thread *thread, bool keep) {
     hart->special &= ~SPECIAL_VECTORS;
 }
 
+// At once, not when they are used: what was saved before a call must not come back after it.
+[[gnu::noinline]] static void vectors_return(struct hart *hart, struct thread *thread) {
+    hal_vector_enable();
+    hal_vector_load(thread->vectors);
+    thread->vectors_saved = false;
+    hart->special |= SPECIAL_VECTORS;
+}
+
 static void time_charge(struct hart *hart, struct thread *thread) {
     ticks_t now = hal_ticks();
     thread->run_ticks += now - hart->switched;
@@ -133,6 +141,8 @@ void hart_enter(struct hart *hart, struct thread *thread) {
     if ((hart->special & SPECIAL_FS) || thread->fs_base != 0)
         hal_thread_pointer_set(thread->fs_base);
     hart->special = thread->fs_base != 0 ? SPECIAL_FS : 0;
+    if (thread->vectors_saved)
+        vectors_return(hart, thread);
 }
 
 void space_leave(struct hart *hart) {

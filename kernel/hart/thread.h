@@ -53,7 +53,7 @@ struct thread {
     struct timer timer;       // deadline of the present wait
     uint64_t fs_base;
     void *vectors;            // vector state, for a thread that uses it and was interrupted
-    bool vectors_saved;       // it was: load it when the thread next uses vectors
+    bool vectors_saved;       // it was: load it when the thread next runs
     uint64_t vector_control;  // MXCSR and x87 control word
     uint64_t run_ticks, calls;
 };

@@ -74,8 +74,8 @@ static void page_fault(struct thread *thread) {
         exception_end(thread, VECTOR_PAGE_FAULT, touch->error, touch->address);
 }
 
-// First use of vector registers since the thread came: its saved state, or a clean one with the
-// control words that it last set. A pager that finds a frame for it has the instruction come again.
+// First use of vector registers since the thread came: they are clean, with the control words that
+// it last set. A pager that finds a frame for it has the instruction come again.
 static void vectors_use(struct thread *thread) {
     status_t status = OK;
     if (thread->vectors == nullptr)
@@ -89,11 +89,7 @@ static void vectors_use(struct thread *thread) {
         return;
     }
     hal_vector_enable();
-    if (thread->vectors_saved)
-        hal_vector_load(thread->vectors);
-    else
-        hal_vector_control_load(thread->vector_control);
-    thread->vectors_saved = false;
+    hal_vector_control_load(thread->vector_control);
     hart_self()->special |= SPECIAL_VECTORS;
 }
 

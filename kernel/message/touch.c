@@ -89,8 +89,8 @@ void touch_return(struct thread *pager) NO_THREAD_SAFETY_ANALYSIS {
     const struct registers *r = &pager->registers;
     struct thread *thread = pager->hand.caller;
     uint64_t word = pager->hand.word;
-    if ((HART_GET(special) | HART_GET(trace)) != 0 || thread->slow.has_fs || r->r10 != 0 ||
-        (status_t)(int16_t)r->rsi != OK)
+    if ((HART_GET(special) | HART_GET(trace) | thread->vectors_saved) != 0 ||
+        thread->slow.has_fs || r->r10 != 0 || (status_t)(int16_t)r->rsi != OK)
         return;
     struct port *port = fast_claim(pager, fast_entry(pager, r->rdi), thread, r->rdi,
                                    CALL_REPLYING - CALL_TAKEN, ~0u);

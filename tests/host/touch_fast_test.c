@@ -359,3 +359,37 @@ TEST(faults_and_answers_at_random) {
     }
     finish();
 }
+
+// Another thread closes the port between the look-up of its handle and the wait.
+TEST(nobody_waits_at_a_port_that_was_closed) {
+    start_fast();
+    touch(dt, PLACE);
+    CHECK(has_fault(dt, PLACE));
+    port_close(pager_port());
+    CHECK_EQ(answer(OK, GIVE_PAGE, 0), ERR_PORT_CLOSED);
+    CHECK(pager_port()->waiting == nullptr && bt->hand.caller == nullptr);
+    finish();
+}
+
+// What an interrupted thread has in vector registers is there when it runs on, and gone when it has
+// left by its own doing, whether it used them in between or not.
+TEST(vector_registers_come_back_at_once_and_go_with_a_call) {
+    start_fast();
+    exception_of_program(dt, VECTOR_NO_VECTORS, 0);
+    CHECK(machine_hart->special & SPECIAL_VECTORS);
+    touch(dt, PLACE);
+    CHECK(has_fault(dt, PLACE) && dt->vectors_saved);
+    CHECK_EQ(machine_hart->special, 0);
+    unsigned before = vectors_loaded;
+    (void)answer(OK, GIVE_PAGE, 0);
+    program_run(dt);
+    CHECK_EQ(vectors_loaded, before + 1);
+    CHECK(!dt->vectors_saved && machine_hart->special == SPECIAL_VECTORS);
+    dt->full = 0;
+    hart_requeue(machine_hart);
+    program_run(dt);
+    CHECK(!dt->vectors_saved && machine_hart->special == 0);
+    exception_of_program(dt, VECTOR_NO_VECTORS, 0);
+    CHECK_EQ(vectors_loaded, before + 1);
+    finish();
+}

@@ -10,8 +10,8 @@
 
 extern uint64_t host_ticks;
 
-// Programs ended by an exception so far.
-extern unsigned crash_reports;
+// Programs ended by an exception so far, and vector states loaded.
+extern unsigned crash_reports, vectors_loaded;
 
 // Starts it, once: memory, so many harts, the kernel's process.
 void kernel_start(unsigned harts);
