@@ -56,6 +56,15 @@ status_t handle_install(struct process *process, struct object *object, rights_t
 // lent on.
 status_t handle_close(struct process *process, handle_t handle);
 
+// For who holds the locks of both tables. Makes room for so many handles: ERR_ENDED, ERR_NO_HANDLE,
+// ERR_NO_MEMORY, ERR_NO_FRAME.
+status_t handles_reserve_locked(struct process *process, unsigned count);
+
+// Takes one entry out of the sender's table, or refers to its object once more, and makes the
+// receiver's, with these of its rights. Everything was checked and room is there.
+handle_t handle_pass_locked(struct process *sender, handle_t handle, struct process *receiver,
+                            rights_t mask, bool move, rights_t *granted);
+
 // The handles of a message: which, and what becomes of each. From its registers (tag, r8, r9).
 struct handle_batch {
     uint64_t tag;

@@ -7,6 +7,7 @@
 // sources: kernel/message/touch.c kernel/interrupt/exception.c kernel/memory/fault_fast.c
 // sources: kernel/memory/move.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
+// sources: kernel/message/handle_batch.c
 // sources: kernel/hart/process_end.c
 // sources: kernel/hart/process.c kernel/hart/thread.c kernel/hart/schedule.c kernel/hart/time.c
 // sources: kernel/hart/quiet.c kernel/hart/task.c kernel/memory/heap.c kernel/memory/space.c

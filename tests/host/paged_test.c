@@ -3,6 +3,7 @@
 // sources: tests/host/harts/kernel.c kernel/message/begin.c kernel/message/call.c kernel/message/reply.c
 // sources: kernel/message/receive.c kernel/message/touch.c kernel/interrupt/exception.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
+// sources: kernel/message/handle_batch.c
 // sources: kernel/message/system_object.c kernel/hart/system_process.c
 // sources: kernel/memory/system_memory.c
 // sources: kernel/hart/process_end.c
