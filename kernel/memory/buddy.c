@@ -32,8 +32,7 @@ static struct frame *neighbour(uint64_t number, unsigned order) REQUIRES(lock) {
     return use == (FRAME_FREE | order << 8) ? frame : nullptr;
 }
 
-void buddy_put(struct frame *frame, unsigned order) {
-    spinlock_acquire(&lock);
+static void put_locked(struct frame *frame, unsigned order) REQUIRES(lock) {
     uint64_t number = number_of_frame(frame);
     frames += 1ull << order;
     for (; order < FRAME_ORDERS - 1; order++) {
@@ -44,6 +43,18 @@ void buddy_put(struct frame *frame, unsigned order) {
         number &= ~(1ull << order);
     }
     list_push(frame_number(number), order);
+}
+
+void buddy_put(struct frame *frame, unsigned order) {
+    spinlock_acquire(&lock);
+    put_locked(frame, order);
+    spinlock_release(&lock);
+}
+
+void buddy_put_list(uint32_t *list, unsigned count) {
+    spinlock_acquire(&lock);
+    while (count-- != 0)
+        put_locked(frame_pop(list), 0);
     spinlock_release(&lock);
 }
 

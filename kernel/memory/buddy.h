@@ -11,5 +11,8 @@ struct frame *buddy_take(unsigned order, uint64_t least);
 // Puts a block in; its frames are FRAME_FREE and belong to nobody.
 void buddy_put(struct frame *frame, unsigned order);
 
+// The same for so many frames, which are taken off a list.
+void buddy_put_list(uint32_t *list, unsigned count);
+
 // Order of the largest free block; -1 if nothing is free.
 int buddy_largest(void);

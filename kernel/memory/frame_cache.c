@@ -119,16 +119,18 @@ static uint64_t frames_to_leave(void) {
 }
 
 [[gnu::noinline]] static void give_back(uint32_t *list, uint32_t *length, unsigned frames) {
-    for (struct frame *frame; frames != 0 && (frame = pop(list, length)) != nullptr; frames--) {
-        if (CANARY && frame->state == FRAME_ZEROED)
-            canary_verify(frame, true);
-        frame_use(frame, FRAME_FREE, FRAME_INSIDE);
-        buddy_put(frame, 0);
-    }
+    frames = frames < *length ? frames : *length;
+    *length -= frames;
+    buddy_put_list(list, frames);
 }
 
 static void drain(struct frame_cache *cache) {
     spinlock_acquire(&cache->lock);
+    for (uint32_t next = cache->zeroed; next != 0; next = frame_number(next)->next) {
+        if (CANARY)
+            canary_verify(frame_number(next), true);
+        frame_use(frame_number(next), FRAME_FREE, FRAME_INSIDE);
+    }
     give_back(&cache->free, &cache->free_count, cache->free_count);
     give_back(&cache->zeroed, &cache->zeroed_count, cache->zeroed_count);
     spinlock_release(&cache->lock);
