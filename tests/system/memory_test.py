@@ -1,7 +1,7 @@
 """Memory on the machine: what mem shows, what is left of programs that have ended, all operations
 at once on eight harts.
 
-BATON_SEED picks the seed of that, BATON_STRESS_S how many seconds it goes on (20).
+BATON_SEED picks the seed of that, BATON_STRESS_S how many seconds it goes on (60).
 """
 
 import os
@@ -17,7 +17,7 @@ COUNTING = {"cpu": "max,-la57,-erms,-fsrm", "memory": "256M",
             "extra": ("-icount", "shift=0,sleep=off")}
 
 SEED = int(os.environ.get("BATON_SEED", "1"))
-STRESS_S = int(os.environ.get("BATON_STRESS_S", "20"))
+STRESS_S = int(os.environ.get("BATON_STRESS_S", "60"))
 FRAMES = re.compile(r"^( *[a-z][a-z ]*?) +(\d+) KiB +(\d+) frames$", re.M)
 PROCESS = re.compile(r"^ *(\d+)((?: +\d+){7}) (\S+)$", re.M)
 COLUMNS = ("used", "limit", "objects", "tables", "pages", "shared", "pinned")
