@@ -10,8 +10,8 @@ static bool lands_only(const struct frame *table) {
     return table->level == 1 && table->charge == 1 && table->away == 0;
 }
 
-// The entry of the copy. It is to be put in its place, or dropped, after a failure too. `busy`: what
-// the entry adds to what is away and pinned.
+// The entry of the copy. It is to be put in its place, or dropped, after a failure too. `busy`:
+// what the entry adds to what is away and pinned.
 static status_t entry_fork(cell_t *cell, entry_t entry, uint64_t busy, entry_t *copy) {
     *copy = ENTRY_EMPTY;
     if (!entry_present(entry)) {

@@ -47,7 +47,7 @@ struct frame {
         struct {
             union {
                 struct heap *heap;      // FRAME_OBJECT of a heap
-                _Atomic uint32_t dirty; // large page (memory/large.h): pages that are not zeroed yet
+                _Atomic uint32_t dirty; // large page (memory/large.h): pages not zeroed yet
             };
             union {
                 struct {

@@ -37,8 +37,8 @@ static inline uaddr_t entry_next_window(entry_t entry) { return entry_value(entr
         space->landing_first[level - 1] = next;
 }
 
-// Puts a window in front of all others: behind a loan that has gone home its table is in the caches.
-// Returns what its first entry was.
+// Puts a window in front of all others: behind a loan that has gone home its table is in the
+// caches. Returns what its first entry was.
 [[gnu::always_inline]] static inline entry_t landing_push(struct space *space, unsigned level,
                                                           cell_t *cell, uaddr_t address,
                                                           unsigned window) REQUIRES(space->lock) {

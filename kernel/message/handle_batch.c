@@ -69,8 +69,8 @@ status_t handles_pass(struct process *sender, struct process *receiver, const st
     for (unsigned i = 0; i < MESSAGE_HANDLES; i++) {
         rights_t granted = 0;
         if (batch_handle(batch, i) != HANDLE_NONE)
-            out[i] = handle_pass_locked(sender, batch_handle(batch, i), receiver, batch_rights(batch, i),
-                                batch_moves(batch, i), &granted);
+            out[i] = handle_pass_locked(sender, batch_handle(batch, i), receiver,
+                                        batch_rights(batch, i), batch_moves(batch, i), &granted);
         tag |= (uint64_t)granted << (TAG_RIGHTS_SHIFT + 8 * i);
     }
     batch->tag = tag;

@@ -111,7 +111,8 @@ static void large_step(struct space *space, struct space *other, uint64_t *state
         (void)memory_clone(space, large_page(LARGE, PARCEL_NONE, 0), LARGE_CLONE);
         break;
     case 4:
-        (void)parcel_move(space, large_page(place, PARCEL_CLONE, PARCEL_WRITABLE), other, LARGE_CLONE);
+        (void)parcel_move(space, large_page(place, PARCEL_CLONE, PARCEL_WRITABLE), other,
+                          LARGE_CLONE);
         break;
     case 5:
         count(&splits, memory_regroup(space, large_page(place, PARCEL_NONE, 0), false));

@@ -1,6 +1,7 @@
 // How a pager gets at the processes whose pages it takes, and what finds no frame.
 //
-// sources: tests/host/harts/kernel.c kernel/message/begin.c kernel/message/call.c kernel/message/reply.c
+// sources: tests/host/harts/kernel.c kernel/message/begin.c kernel/message/call.c
+// sources: kernel/message/reply.c
 // sources: kernel/message/receive.c kernel/message/touch.c kernel/interrupt/exception.c
 // sources: kernel/message/port.c kernel/message/handle.c kernel/message/object.c
 // sources: kernel/message/handle_batch.c

@@ -132,8 +132,8 @@ static void test_refused(void)
     EXPECT(file_share(port, 12345, 1, &shared) == ERR_BAD_FD);
     EXPECT(file_map(port, 12345, 0, 1, ELSEWHERE, false) == ERR_BAD_FD);
     EXPECT(memory_map(start_handle("memory"), port, 1, 0, 1, ELSEWHERE + 5, false) == ERR_BAD_SLOT);
-    EXPECT(memory_map(start_handle("memory"), port, 1, 0, 256, ELSEWHERE + 257 * PAGE_SIZE, false) ==
-           ERR_BAD_SLOT); // in two tables
+    uaddr_t two_tables = ELSEWHERE + 257 * PAGE_SIZE;
+    EXPECT(memory_map(start_handle("memory"), port, 1, 0, 256, two_tables, false) == ERR_BAD_SLOT);
     parcel_t there = pages_parcel(ELSEWHERE, 1, PARCEL_NONE, 0);
     EXPECT(system_memory_create(HANDLE_NONE, there, MEMORY_PAGES) == OK);
     EXPECT(memory_map(start_handle("memory"), port, 1, 0, 2, ELSEWHERE, false) == ERR_OCCUPIED);

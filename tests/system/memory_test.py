@@ -9,8 +9,8 @@ import re
 
 import harness
 
-# Instructions that no system call exceeds. Calls that carry a parcel are counted there and back: two
-# system calls, with a gift four. A touch that zeroes a large page takes it in eight pieces.
+# Instructions that no system call exceeds. Calls that carry a parcel are counted there and back:
+# two system calls, with a gift four. A touch that zeroes a large page takes it in eight pieces.
 LIMIT = 100_000
 CALLS = {"call_lend": 2, "call_clone": 2, "call_give": 4, "touch_large": 7}
 COUNTING = {"cpu": "max,-la57,-erms,-fsrm", "memory": "256M",

@@ -30,9 +30,9 @@ static constexpr entry_t ENTRY_NO_EXECUTE = 1ull << 63;
 // --- absent entries ------------------------------------------------------------------------------
 // Rights and marks stand where they do in present entries: WRITABLE, NO_EXECUTE, READ_ONLY, FLIGHT
 // (of a ZERO entry or a hole) and BORROWED (of a LENT entry: what is lent is); EMPTY ones have no
-// rights. Bits 0-3 are 0, bits 4-6 kind, bits 12-51 a value stored inverted (so that the entry names
-// no cacheable address; kinds without a value leave it 0), bits 53-62 a second value. All zero: what
-// the table's frame says (EMPTY or ZERO).
+// rights. Bits 0-3 are 0, bits 4-6 kind, bits 12-51 a value stored inverted (so that the entry
+// names no cacheable address; kinds without a value leave it 0), bits 53-62 a second value. All
+// zero: what the table's frame says (EMPTY or ZERO).
 enum absent_kind : uint8_t {
     ABSENT_DEFAULT = 0,
     ABSENT_EMPTY = 1,
