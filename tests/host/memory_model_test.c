@@ -13,7 +13,8 @@
 // sources: kernel/memory/frame.c kernel/memory/frame_cache.c kernel/memory/buddy.c
 // sources: kernel/debug/canary.c kernel/memory/account.c kernel/sync/spinlock.c
 // sources: tests/host/hal/machine.c tests/host/hal/spaces.c tests/host/hal/adversary.c
-// sources: tests/host/hal/memory_model.c tests/host/hal/memory_steps.c
+// sources: tests/host/hal/memory_model.c tests/host/hal/model_parcels.c
+// sources: tests/host/hal/memory_steps.c
 // sources: kernel/memory/large.c kernel/memory/split.c
 // defines: BATON_DEBUG=1
 #include "machine.h"

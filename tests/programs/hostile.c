@@ -3,15 +3,13 @@
 // arguments, on handles, ports and memory of their own and on a port that they share. They may ruin
 // themselves. Then the system is whole: the kernel's walk finds no error, and the memory is back.
 
-#include "message.h"
+#include "settle.h"
 
 #include <abi/layout.h>
-#include <abi/query.h>
 
 #include <string.h>
 
 static constexpr unsigned AT_ONCE = 8, HANDLES = 32;
-static constexpr uint64_t SETTLE_NS = 10'000 * MS;
 
 static _Atomic handle_t handles[HANDLES];
 static unsigned calls;
@@ -20,7 +18,7 @@ static uaddr_t region; // slots of one's own that calls name often
 
 static const uint64_t values[] = {
     0, 1, 2, 4, 7, 8, 255, 256, 0xfff, 0x1000, 0xffff, 0x1'0000, 0x7fff'ffff, 0xffff'ffff,
-    0x1'0000'0000, LAYOUT_LOWEST - 0x1000, LAYOUT_LOWEST, LAYOUT_SLOTS, LAYOUT_SLOTS | 511,
+    0x1'0000'0000, LAYOUT_LOWEST - 0x1000, LAYOUT_LOWEST, LAYOUT_SLOTS, LAYOUT_SLOTS | 255,
     LAYOUT_SLOTS + 0x40'0000, LAYOUT_LIMIT - 0x1000, LAYOUT_LIMIT, 0x8000'0000'0000,
     0xffff'8000'0000'0000, 0xffff'ffff'8000'0000, INT64_MAX, UINT64_MAX - 0xfff, UINT64_MAX,
     PARCEL_RESERVED, PARCEL_HOLES,
@@ -191,38 +189,6 @@ static unsigned child_end_take(void)
     children[i] = (struct peer){};
     alive--;
     return i;
-}
-
-static void *query(uint32_t topic)
-{
-    static void *answer;
-    uint64_t count;
-    if (answer == nullptr)
-        EXPECT(pages_allocate(1, &answer), OK);
-    EXPECT(system_system_query(start_handle("system"), topic, 0, (uaddr_t)answer, &count), OK);
-    return answer;
-}
-
-static uint64_t frames_free(void)
-{
-    return ((const struct query_machine *)query(QUERY_MACHINE))->frames_free;
-}
-
-static void settle(uint64_t frames)
-{
-    ticks_t deadline = deadline_after(SETTLE_NS);
-    const struct query_check *check;
-    uint64_t free;
-    do {
-        EXPECT(sleep_until(deadline_after(20 * MS)), OK);
-        free = frames_free();
-        check = query(QUERY_CHECK);
-    } while ((check->errors != 0 || free < frames) && ticks_now() < deadline);
-    if (check->errors != 0)
-        printf("check: %.248s\n", check->first);
-    EXPECT(check->errors, 0);
-    if (free < frames)
-        fail(__LINE__, "free frames", (int64_t)free, (int64_t)frames);
 }
 
 static void children_run(uint64_t seed, unsigned count, const char *calls_text)

@@ -78,6 +78,41 @@ static void kept_answer(uint64_t index, uint64_t word, struct message *answer)
     answer->tag = (uint16_t)status;
 }
 
+// Deeds with memory and handles; false if it is none of them.
+static bool obey_carried(enum deed deed, const struct message *request, struct message *answer)
+{
+    switch (deed) {
+    case DO_WRITE: {
+        volatile uint64_t *word = (volatile uint64_t *)parcel_address(request->parcel);
+        answer->word[0] = *word;
+        *word = request->word[0];
+        return true;
+    }
+    case DO_DROP:
+        answer->tag = (uint16_t)landing_free(request->parcel);
+        return true;
+    case DO_GIVE:
+        *answer = page_give(request->word[0]);
+        return true;
+    case DO_ABUSE:
+        *answer = abuse(request);
+        return true;
+    case DO_ACCEPT:
+        answer->tag = (uint16_t)system_accept(request->word[0], (uint32_t)request->word[1],
+                                              (uint32_t)request->word[2]);
+        return true;
+    case DO_HANDLES:
+        *answer = handles_describe(request);
+        return true;
+    case DO_SIGNAL:
+        answer->tag = (uint16_t)message_signal(request->handle[0], request->word[0]);
+        (void)system_handle_close(request->handle[0]);
+        return true;
+    default:
+        return false;
+    }
+}
+
 // Answers in `answer`; true if the request has no answer now.
 static bool obey(enum deed deed, const struct message *request, struct message *answer)
 {
@@ -109,46 +144,22 @@ static bool obey(enum deed deed, const struct message *request, struct message *
     case DO_WAIT:
         wait_ms(request->word[0]);
         return false;
-    case DO_WRITE: {
-        volatile uint64_t *word = (volatile uint64_t *)parcel_address(request->parcel);
-        answer->word[0] = *word;
-        *word = request->word[0];
-        return false;
-    }
-    case DO_DROP:
-        answer->tag = (uint16_t)landing_free(request->parcel);
-        return false;
-    case DO_GIVE:
-        *answer = page_give(request->word[0]);
-        return false;
-    case DO_ABUSE:
-        *answer = abuse(request);
-        return false;
     case DO_LEND_ON: {
         status_t status = lend_on(request);
         bool none = request->word[2] != 0 && obey((enum deed)request->word[2], request, answer);
         answer->word[0] = (uint64_t)status;
         return none;
     }
-    case DO_HANDLES:
-        *answer = handles_describe(request);
-        return false;
-    case DO_SIGNAL:
-        answer->tag = (uint16_t)message_signal(request->handle[0], request->word[0]);
-        (void)system_handle_close(request->handle[0]);
-        return false;
     case DO_REGISTERS:
         answer->word[0] = registers_other(&seen);
         answer->word[1] = vectors_other(&seen);
         answer->word[2] = seen.rdi;
         return false;
-    case DO_ACCEPT:
-        answer->tag = (uint16_t)system_accept(request->word[0], (uint32_t)request->word[1],
-                                              (uint32_t)request->word[2]);
+    default:
+        if (!obey_carried(deed, request, answer))
+            answer->tag = (uint16_t)ERR_BAD_METHOD;
         return false;
     }
-    answer->tag = (uint16_t)ERR_BAD_METHOD;
-    return false;
 }
 
 static void receive(struct message *message)

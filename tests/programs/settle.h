@@ -6,7 +6,7 @@
 
 #include <abi/query.h>
 
-static constexpr uint64_t SETTLE_NS = 5'000 * MS;
+static constexpr uint64_t SETTLE_NS = 10'000 * MS;
 
 static void *query(uint32_t topic)
 {

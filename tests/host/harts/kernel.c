@@ -15,9 +15,6 @@ unsigned crash_reports;
 
 static jmp_buf asleep, resumed;
 
-// memory.c's own table.
-extern struct hart *memory_harts[];
-
 // --- what a processor does -----------------------------------------------------------------------
 
 void hal_idle(void) { longjmp(asleep, 1); }

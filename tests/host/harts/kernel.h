@@ -10,6 +10,9 @@
 
 extern uint64_t host_ticks;
 
+// memory.c's own table of harts.
+extern struct hart *memory_harts[];
+
 // Programs ended by an exception so far, and vector states loaded.
 extern unsigned crash_reports, vectors_loaded;
 
